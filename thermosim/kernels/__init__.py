@@ -1,0 +1,1 @@
+"""Numba kernels on plain arrays; nothing of ours is imported here but other kernels."""
