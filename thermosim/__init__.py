@@ -1,3 +1,26 @@
-"""thermosim: hardware-in-the-loop simulation of thermodynamic chips."""
+"""thermosim: hardware-in-the-loop simulation of thermodynamic chips.
+
+Three verbs: ``load`` a netlist, ``simulate`` the chip, ``measure`` the record.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from thermosim.api import Chip, load, measure, simulate
 
 __version__ = "0.1.0"
+__all__ = ["Chip", "__version__", "load", "measure", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the verbs on first use, so that `import thermosim` itself stays light."""
+    if name in __all__:
+        return getattr(import_module("thermosim.api"), name)
+    raise AttributeError(f"module 'thermosim' has no attribute '{name}'; these exist: {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    return __all__

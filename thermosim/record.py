@@ -5,10 +5,21 @@ Dimensions are (chain, draw, node). A record holds all that is needed to measure
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from thermosim.errors import ThermosimError
+from thermosim.times import seconds
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+FORMAT = 1
+"""Version of the files that :meth:`Record.save` writes."""
 
 
 @dataclass
@@ -36,3 +47,129 @@ class Record:
     checkpoint: dict[str, Any] = field(default_factory=dict)
     program: Any = None
     """The Program that ran; rebuilt from the netlist in `meta` when a record is loaded."""
+
+    def save(self, directory: str | Path) -> Path:
+        """Write ``record.json`` and ``record.npz`` into `directory`, which is made; returns the directory.
+
+        Raises
+        ------
+        ThermosimError
+            If a controller's state holds something that is not plain data.
+        """
+        place = Path(directory)
+        place.mkdir(parents=True, exist_ok=True)
+        arrays: dict[str, np.ndarray] = {}
+        parts = {name: _packed(getattr(self, name), name, arrays) for name in _PARTS}
+        text = json.dumps({"thermosim record": FORMAT, **parts}, indent=1)
+        np.savez_compressed(place / "record.npz", allow_pickle=False, **arrays)
+        (place / "record.json").write_text(text, encoding="utf-8")
+        return place
+
+    def to_xarray(self) -> Dataset:
+        """Samples and observables with dimensions (chain, draw, node), for which the extra ``io`` is needed.
+
+        Probes that share the first one's grid or nodes share its dimensions; others have ``draw_<name>`` or
+        ``node_<name>``. The coordinate ``time`` is in seconds, ``node`` holds the names of the nets.
+
+        Raises
+        ------
+        ThermosimError
+            If xarray is not installed.
+        """
+        try:
+            import xarray
+        except ImportError:
+            raise ThermosimError(
+                "to_xarray needs xarray, which is not installed: pip install 'thermosim-hil[io]'"
+            ) from None
+        grids, nodes, variables, coordinates = _Dimension("draw"), _Dimension("node"), {}, {}
+        for name, values in self.samples.items():
+            times = self.times.get(name, np.arange(values.shape[1], dtype=np.int64))
+            nets = self.meta.get("nets", {}).get(name, list(range(values.shape[2])))
+            draw, node = grids.of(name, tuple(times.tolist())), nodes.of(name, tuple(nets))
+            variables[name] = (("chain", draw, node), values)
+            coordinates[node] = list(nets)
+            coordinates[f"time{draw[4:]}"] = ((draw,), [seconds(int(time)) for time in times], {"units": "s"})
+        for name, series in self.series.items():
+            if series.ndim == 2:
+                times = self.times.get(name.split(":")[0], np.arange(series.shape[1], dtype=np.int64))
+                variables[name] = (("chain", grids.of(name.split(":")[0], tuple(times.tolist()))), series)
+        simple = {key: value for key, value in self.meta.items() if isinstance(value, str | int | float)}
+        return xarray.Dataset(variables, coordinates, {key: value for key, value in simple.items() if key != "complete"})
+
+
+class _Dimension:
+    """Names of one kind of dimension: the first set of coordinates has the plain name."""
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+        self._known: dict[tuple[Any, ...], str] = {}
+
+    def of(self, name: str, coordinates: tuple[Any, ...]) -> str:
+        plain = self._kind if not self._known else f"{self._kind}_{name}"
+        return self._known.setdefault(coordinates, plain)
+
+
+_PARTS = ("series", "samples", "times", "sums", "counters", "meta", "checkpoint")
+
+
+def load(directory: str | Path) -> Record:
+    """Read what :meth:`Record.save` wrote; the program is not part of it.
+
+    Raises
+    ------
+    ThermosimError
+        If there is no record in `directory`, or it was written by a later version.
+    """
+    place = Path(directory)
+    try:
+        text = json.loads((place / "record.json").read_text(encoding="utf-8"))
+        version = text.pop("thermosim record")
+    except FileNotFoundError:
+        raise ThermosimError(f"{place}: no record here (record.json is missing)") from None
+    except (ValueError, KeyError, AttributeError):
+        raise ThermosimError(f"{place / 'record.json'}: this is not a record of thermosim") from None
+    if version != FORMAT:
+        raise ThermosimError(f"{place}: record format {version}; this version of thermosim reads format {FORMAT}")
+    try:
+        with np.load(place / "record.npz", allow_pickle=False) as arrays:
+            return Record(**{name: _unpacked(text[name], arrays) for name in _PARTS})
+    except FileNotFoundError:
+        raise ThermosimError(f"{place}: record.npz is missing") from None
+
+
+def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
+    """JSON of plain data; arrays go to `arrays` and leave their name."""
+    if isinstance(value, np.ndarray):
+        if value.dtype.hasobject:
+            raise ThermosimError(f"{path}: an array of Python objects cannot be written")
+        arrays[f"a{len(arrays)}"] = value
+        return {"$array": f"a{len(arrays) - 1}"}
+    if isinstance(value, dict):
+        wrong = [key for key in value if not isinstance(key, str) or key.startswith("$")]
+        if wrong:
+            raise ThermosimError(f"{path}: the key {wrong[0]!r} cannot be written; keys are text that does not begin with $")
+        return {key: _packed(item, f"{path}.{key}", arrays) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return {"$tuple": [_packed(item, path, arrays) for item in value]}
+    if isinstance(value, list):
+        return [_packed(item, path, arrays) for item in value]
+    if isinstance(value, np.generic):
+        return _packed(np.asarray(value), path, arrays)
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ThermosimError(
+        f"{path}: {type(value).__name__} cannot be written; plain data are numbers, text, lists, dictionaries and arrays"
+    )
+
+
+def _unpacked(value: Any, arrays: Any) -> Any:
+    if isinstance(value, list):
+        return [_unpacked(item, arrays) for item in value]
+    if isinstance(value, dict):
+        if "$array" in value:
+            return arrays[value["$array"]]
+        if "$tuple" in value:
+            return tuple(_unpacked(item, arrays) for item in value["$tuple"])
+        return {key: _unpacked(item, arrays) for key, item in value.items()}
+    return value

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import NamedTuple
+from decimal import Decimal, DecimalException
+from fractions import Fraction
+from typing import Literal, NamedTuple
 
 
 class Dimension(NamedTuple):
@@ -71,8 +72,11 @@ PREFIXES = {
 }  # fmt: skip
 _UNPREFIXED = {"1", "%", "ppm", "dB", "cycles", "sweeps", "LSB", "bit"}
 _QUANTITY = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)", re.DOTALL)
-_FACTOR = re.compile(r"([*/]?)([^*/^]+)(?:\^([+-]?\d+))?")
-_SHOWN = ((12, "T"), (9, "G"), (6, "M"), (3, "k"), (0, ""), (-3, "m"), (-6, "u"), (-9, "n"), (-12, "p"), (-15, "f"), (-18, "a"), (-21, "z"))  # fmt: skip
+_FACTOR = re.compile(r"([*/]?)([^*/^]+)(?:\^([+-]?\d{1,2}))?")
+_SHOWN = (
+    (12, "T"), (9, "G"), (6, "M"), (3, "k"), (0, ""), (-3, "m"),
+    (-6, "u"), (-9, "n"), (-12, "p"), (-15, "f"), (-18, "a"), (-21, "z"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,10 @@ def _unit(text: str) -> tuple[Dimension, int]:
 
 
 def _scaled(number: str, exponent: int) -> float:
-    value = float(Decimal(number).scaleb(exponent))
+    try:
+        value = float(Decimal(number).scaleb(exponent))
+    except DecimalException:
+        value = math.inf
     if not math.isfinite(value):
         raise UnitError(f"'{number}' is too large for a number")
     return value
@@ -150,31 +157,100 @@ def read(text: str, unit: str) -> float:
     UnitError
         If the text is no number, has another dimension, or is bare where a unit is needed.
     """
+    return _scaled(*_parts(text, unit))
+
+
+def read_exact(text: str, unit: str) -> Fraction:
+    """Like :func:`read`, without rounding: for times, which are counted in whole femtoseconds."""
+    number, exponent = _parts(text, unit)
+    _scaled(number, exponent)
+    return Fraction(number) * Fraction(10) ** exponent
+
+
+def _parts(text: str, unit: str) -> tuple[str, int]:
+    """Decimal text and power of ten of a quantity of `unit`."""
     wanted, _ = _unit(unit)
     expected = "a plain number" if unit == "1" else f"{unit} with an optional SI prefix"
+    if unit in _UNPREFIXED and unit != "1":
+        expected = f"a number of {unit}"
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
         raise UnitError(f"'{text}': expected {expected}")
     number, tail = match[1], match[2].strip()
     if not tail:
         if wanted == ONE:
-            return _scaled(number, 0)
+            return number, 0
         raise UnitError(f"'{text}' has no unit: expected {expected}")
     try:
         dimension, exponent = _unit(tail)
         if dimension == wanted:
-            return _scaled(number, exponent)
+            return number, exponent
     except UnitError:
         pass
     if tail in PREFIXES:
-        return _scaled(number, PREFIXES[tail])
+        return number, PREFIXES[tail]
     raise UnitError(f"'{text}': expected {expected}")
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time: exact seconds, or a whole number of clock cycles or sweeps."""
+
+    value: Fraction | int
+    unit: Literal["s", "cycles", "sweeps"]
+
+    def __str__(self) -> str:
+        if self.unit == "s":
+            return show(float(self.value), "s", 15)
+        return f"{self.value} {self.unit[:-1] if self.value == 1 else self.unit}"
+
+
+def read_span(text: str, counted: Literal["cycles", "sweeps"]) -> Span:
+    """Read a time, or a whole number of `counted`: ``10 ms``, ``1 cycle``, ``4000 sweeps``.
+
+    Raises
+    ------
+    UnitError
+        If the text is neither, is negative, or counts a fraction.
+    """
+    expected = f"expected a time or a number of {counted}, e.g. 10 us or 5 {counted}"
+    try:
+        dimension = read_any(text).dimension
+    except UnitError:
+        raise UnitError(f"'{text}': {expected}") from None
+    if dimension == ONE:
+        raise UnitError(f"'{text}' has no unit: {expected}")
+    if dimension not in (UNITS["s"][0], UNITS[counted][0]):
+        raise UnitError(f"'{text}': {expected}")
+    unit: Literal["s", "cycles", "sweeps"] = "s" if dimension == UNITS["s"][0] else counted
+    value = read_exact(text, unit)
+    if value < 0:
+        raise UnitError(f"'{text}' is negative: {expected}")
+    if unit == "s":
+        return Span(value, unit)
+    if value.denominator != 1:
+        raise UnitError(f"'{text}' is not a whole number of {counted}")
+    return Span(int(value), unit)
+
+
+def describe(dimension: Dimension) -> str:
+    """A unit of that dimension, for messages: ``Ohm``, ``V``, ``kg*m^2/s^3``, or ``a plain number``."""
+    if dimension == ONE:
+        return "a plain number"
+    for name, (known, _) in UNITS.items():
+        if known == dimension and name != "g":
+            return name
+    symbols = ("kg", "m", "s", "A", "K", "cycles", "sweeps", "LSB")
+    factors = [(symbol, power) for symbol, power in zip(symbols, dimension, strict=True) if power]
+    above = "*".join(symbol if power == 1 else f"{symbol}^{power:g}" for symbol, power in factors if power > 0)
+    below = "".join(f"/{symbol}" if power == -1 else f"/{symbol}^{-power:g}" for symbol, power in factors if power < 0)
+    return (above or "1") + below
 
 
 def show(value: float, unit: str, digits: int = 4) -> str:
     """Print an SI value with its unit and an SI prefix: ``show(1.2e-14, "F")`` is ``12 fF``."""
     if value == 0 or not math.isfinite(value):
-        return f"{value:g} {unit}".replace(" 1", "") if unit == "1" else f"{value:g} {unit}"
+        return f"{value:g}" if unit in ("1", "") else f"{value:g} {unit}"
     if unit in _UNPREFIXED or unit == "":
         return f"{value:.{digits}g}" if unit in ("1", "") else f"{value:.{digits}g} {unit}"
     power = 2 if "^2" in unit.split("/")[0].split("*")[0] else 1

@@ -14,6 +14,7 @@ import numpy as np
 
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
+from thermosim.netlist import Bound
 from thermosim.times import Clock
 
 
@@ -38,7 +39,7 @@ class Island:
     """Analog nodes that are connected through elements; advances only at its own events.
 
     `path` is its first net in sorted order and names its noise. `inputs` are driven nets.
-    `initial` (n,) [V]. `leading_sources`: node noise by source for budgets (later).
+    `initial` (n,) [V].
     """
 
     path: str
@@ -121,7 +122,7 @@ class AdcBank:
 
     @property
     def step(self) -> float:
-        return (self.high - self.low) / 2**self.bits
+        return float((self.high - self.low) / 2**self.bits)
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,7 @@ class DacBank:
 
     @property
     def step(self) -> float:
-        return (self.high - self.low) / 2**self.bits
+        return float((self.high - self.low) / 2**self.bits)
 
 
 @dataclass(frozen=True)
@@ -166,8 +167,8 @@ class ControllerPlan:
     """Island node read by each read channel, in port order."""
     plant_inputs: Ints
     """Island input driven by each write channel, in port order."""
-    throughput: float | None
-    """MAC/s of the arithmetic card, None if unstated."""
+    arithmetic: Bound | None
+    """The digital arithmetic that runs it (energies, throughput); None: its work is listed as unpriced."""
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,5 @@
+"""Controllers: what the digital side computes between an ADC and a DAC. They see ports, never an analog state."""
 
+from thermosim.demon.build import build
+
+__all__ = ["build"]

@@ -1,1 +1,31 @@
+"""Device models: what each device is, as data. `REGISTRY` finds a class by its `type`."""
 
+from __future__ import annotations
+
+from thermosim.models.adc import Adc
+from thermosim.models.base import Model
+from thermosim.models.cmos_rng import CmosRng
+from thermosim.models.dac import Dac
+from thermosim.models.digital import Digital
+from thermosim.models.passives import Capacitor, Resistor
+from thermosim.models.platform import Platform
+from thermosim.models.sources import ClockSource, CurrentSource, VoltageSource, WhiteNoise
+from thermosim.models.synapse import Synapse, quantise
+
+_CLASSES: tuple[type[Model], ...] = (
+    Resistor,
+    Capacitor,
+    WhiteNoise,
+    VoltageSource,
+    CurrentSource,
+    ClockSource,
+    Adc,
+    Dac,
+    Digital,
+    Platform,
+    CmosRng,
+    Synapse,
+)
+REGISTRY: dict[str, type[Model]] = {str(model.model_fields["type"].default): model for model in _CLASSES}
+
+__all__ = ["REGISTRY", "quantise"]

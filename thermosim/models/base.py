@@ -8,14 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+)
 
-from thermosim.units import read
+from thermosim.units import Span, read, read_exact, read_span
 
 Evaluate = Callable[[str, str], float]
 """Evaluates the text of an expression ``{...}`` for a field of a unit; raises ValueError."""
+
+
+def _range(unit: str, minimum: float, maximum: float, open_below: bool) -> str:
+    """The range of a field in words; 1e30 stands for no limit."""
+    shown = "" if unit == "1" else f" {unit}"
+    low = f"{'above' if open_below else 'at least'} {minimum:g}{shown}" if minimum > -_UNLIMITED else ""
+    high = f"at most {maximum:g}{shown}" if maximum < _UNLIMITED else ""
+    return " and ".join(part for part in (low, high) if part)
+
+
+_UNLIMITED = 1e30
 
 
 def _reader(unit: str, minimum: float, maximum: float, open_below: bool) -> BeforeValidator:
@@ -32,8 +53,7 @@ def _reader(unit: str, minimum: float, maximum: float, open_below: bool) -> Befo
             number = read(text, unit)
         below = number <= minimum if open_below else number < minimum
         if below or number > maximum or number != number:
-            low = "above" if open_below else "at least"
-            raise ValueError(f"{text!s} is out of range: {low} {minimum:g} and at most {maximum:g} {unit}".replace(" 1", "") if unit == "1" else f"{text!s} is out of range: {low} {minimum:g} {unit} and at most {maximum:g} {unit}")
+            raise ValueError(f"{text} is out of range: {_range(unit, minimum, maximum, open_below)}")
         return number
 
     return BeforeValidator(validate)
@@ -58,6 +78,7 @@ class UnitTag:
 
 Volts = Annotated[float, *quantity("V", -1e6, 1e6)]
 PositiveVolts = Annotated[float, *quantity("V", above=0, maximum=1e6)]
+VoltsRms = Annotated[float, *quantity("V", 0, 1e6)]
 Amperes = Annotated[float, *quantity("A", -1e3, 1e3)]
 Ohms = Annotated[float, *quantity("Ohm", above=0, maximum=1e18)]
 Siemens = Annotated[float, *quantity("S", above=0, maximum=1e6)]
@@ -70,9 +91,78 @@ Hertz = Annotated[float, *quantity("Hz", above=0, maximum=1e15)]
 Joules = Annotated[float, *quantity("J", 0, 1)]
 Metres = Annotated[float, *quantity("m", 0, 1)]
 CurrentDensity = Annotated[float, *quantity("A^2/Hz", 0, 1)]
+FaradsPerMetre = Annotated[float, *quantity("F/m", above=0, maximum=1)]
+Decibels = Annotated[float, *quantity("dB", 0, 400)]
 Number = Annotated[float, *quantity("1")]
 Share = Annotated[float, *quantity("1", 0, 1)]
 PositiveNumber = Annotated[float, *quantity("1", above=0)]
+UnitSpread = Annotated[float, *quantity("1", 0, 0.1)]
+
+
+def _text(value: Any, unit: str, info: ValidationInfo) -> str:
+    """The text of a quantity; the value of an expression stands for its first 15 digits, which say what was meant."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError(f"expected a quantity in {unit}, got {type(value).__name__}")
+    text = value if isinstance(value, str) else repr(value)
+    if not text.strip().startswith("{"):
+        return text
+    evaluate: Evaluate | None = (info.context or {}).get("evaluate")
+    if evaluate is None:
+        raise ValueError(f"'{text}': expressions are not allowed here")
+    return f"{evaluate(text, unit):.15g} {unit}"
+
+
+def _frequency(value: Any, info: ValidationInfo) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    text = _text(value, "Hz", info)
+    frequency = read_exact(text, "Hz")
+    if not 0 < frequency <= 10**15:
+        raise ValueError(f"{text} is out of range: above 0 Hz and at most 1e+15 Hz")
+    return frequency
+
+
+def _latency(value: Any, info: ValidationInfo) -> Span:
+    if isinstance(value, Span):
+        return value
+    span = read_span(_text(value, "s", info), "cycles")
+    if span.unit == "s" and span.value > 9000:
+        raise ValueError(f"{value} is out of range: at most 9000 s")
+    return span
+
+
+def count(minimum: int, maximum: int) -> Any:
+    """Annotation of a field that holds a whole number within [minimum, maximum]; an expression may state it."""
+
+    def validate(value: Any, info: ValidationInfo) -> int:
+        number: float | None = None
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            number = value
+        elif isinstance(value, str):
+            number = read(_text(value, "1", info).removesuffix(" 1"), "1")
+        if number is None or number != int(number):
+            raise ValueError(f"expected a whole number, got {value!r}")
+        if not minimum <= number <= maximum:
+            raise ValueError(f"{value} is out of range: {minimum} to {maximum}")
+        return int(number)
+
+    return (BeforeValidator(validate), WithJsonSchema({"anyOf": [{"type": "integer"}, _TEXT_ONLY]}))
+
+
+_TEXT_ONLY = {"type": "string"}
+Frequency = Annotated[
+    Fraction,
+    PlainValidator(_frequency),
+    PlainSerializer(lambda value: f"{value} Hz", when_used="json"),
+    WithJsonSchema(_TEXT_ONLY | {"description": "frequency in Hz, kept exact", "examples": ["12 MHz"]}),
+    UnitTag("Hz"),
+]
+Latency = Annotated[
+    Span,
+    PlainValidator(_latency),
+    PlainSerializer(str, when_used="json"),
+    WithJsonSchema(_TEXT_ONLY | {"description": "whole clock cycles or a time", "examples": ["1 cycle", "120 ns"]}),
+]
 
 
 class Pin(NamedTuple):
@@ -148,4 +238,23 @@ class Model(BaseModel):
         return ()
 
 
-__all__ = ["Evidence", "Field", "Grade", "Model", "Pin", "Price", "PriceContext", "UnitTag", "quantity"]
+def unit_of(model: type[Model], parameter: str) -> str | None:
+    """Unit of a parameter of a model, also where it may be None; None for counts, names and nested forms."""
+    info = model.model_fields[parameter]
+    candidates = [*info.metadata, *(tag for part in get_args(info.annotation) for tag in get_args(part)[1:])]
+    return next((tag.unit for tag in candidates if isinstance(tag, UnitTag)), None)
+
+
+__all__ = [
+    "Evidence",
+    "Field",
+    "Grade",
+    "Latency",
+    "Model",
+    "Pin",
+    "Price",
+    "PriceContext",
+    "UnitTag",
+    "quantity",
+    "unit_of",
+]

@@ -1,0 +1,96 @@
+"""Each lint fires on the netlist that it is about, says what to do, and is silent on its neighbour."""
+
+import pytest
+
+from thermosim.circuit import assemble, elaborate, lint
+from thermosim.netlist import load_text
+
+
+ANALOG = """
+thermosim: 1
+name: t
+instances:
+  C: {{type: capacitor, c: 1 pF, shape: [2], pins: {{p: "x[i]", n: 0}}}}
+  R: {{type: resistor, r: 10 MOhm, shape: [2], pins: {{p: "x[i]", n: 0}}}}
+  N: {{type: white_noise, psd: {psd}, shape: [2], pins: {{p: "x[i]", n: 0}}}}
+  A: {{type: adc, bits: 8, reference: 0.5 V, latency: {latency}, {adc}pins: {{in: "x[1]", clock: ck, out: y}}}}
+  D: {{type: dac, bits: 10, reference: 0.5 V, settling: 20 ns, pins: {{in: d, clock: ck, out: u}}}}
+  K: {{type: clock, frequency: {clock}, pins: {{out: ck}}}}
+  Rd: {{type: resistor, r: 10 MOhm, pins: {{p: u, n: "{drives}"}}}}
+  Cz: {{type: capacitor, c: 1 pF, pins: {{p: z, n: 0}}}}
+  Rz: {{type: resistor, r: 10 MOhm, pins: {{p: z, n: 0}}}}
+couplings: {{c: {{between: [x, x], model: {{type: resistor, r: 20 MOhm}}, lattice: {{name: chain}}}}}}
+{more}
+run: {{duration: 1 ms, replicas: 2, record: {{x: every 1 us}}}}
+"""
+DEMON = "controllers: {k: {program: proportional, gain: 0, clock: ck, reads: {y: y}, writes: {d: d}}}"
+
+
+def analog(psd="4e-21 A^2/Hz", latency="1 cycle", adc="", clock="10 MHz", more=DEMON, drives="x[0]"):
+    return ANALOG.format(psd=psd, latency=latency, adc=adc, clock=clock, more=more, drives=drives)
+
+
+PBITS = """
+thermosim: 1
+name: t
+models: {{rng: {{type: cmos_rng, tau0: 100 ns, v_s: 26 mV}}, wire: {{type: synapse, bits: 4, j_max: {j_max}, v_dd: {v_dd}}}}}
+instances:
+  s: {{model: rng, shape: [4, 4], bias: 0.1}}
+  K: {{type: clock, frequency: {clock}, pins: {{out: ck}}}}
+couplings: {{g: {{between: [s, s], model: wire, lattice: {{name: square, boundary: torus}}, weight: {weight}}}}}
+updates: {{clock: ck, rng: {rng}}}
+{more}
+run: {{duration: 10 sweeps, replicas: 2}}
+"""
+
+
+def pbits(j_max="0.7", v_dd="300 mV", clock="2 MHz", weight="0.5", rng="held", more=""):
+    return PBITS.format(j_max=j_max, v_dd=v_dd, clock=clock, weight=weight, rng=rng, more=more)
+
+
+def rules(text: str) -> dict[str, str]:
+    circuit = elaborate(load_text(text, "t.yaml"))
+    return {problem.rule or "": str(problem) for problem in lint(circuit, assemble(circuit))}
+
+
+@pytest.mark.parametrize("text", [analog(), pbits()])
+def test_a_sound_chip_has_none(text: str):
+    assert rules(text) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "says"),
+    [
+        ("equilibrium", analog(psd="0 A^2/Hz", adc="levels: null, "), "independent at equal times with variance kT/C"),
+        ("adc-range", analog(psd="4e-24 A^2/Hz", drives="z"), "below one LSB of 3.906 mV: codes will freeze"),
+        ("adc-range", analog(psd="4e-20 A^2/Hz", drives="z"), "above a quarter of the reference 500 mV: it will clip"),
+        (
+            "sampler-loading",
+            analog(adc="sample_capacitance: 50 fF, buffered: false, "),
+            "sampler of 50 fF loads 'x[1]' (1 pF)",
+        ),
+        ("loop-latency", analog(latency="4 cycles"), "its loop latency of 420 ns exceeds a tenth"),
+        ("loop-latency", analog(clock="1 MHz", latency="10 ns"), "its tick of 1 us exceeds a tenth"),
+        ("rng-memory", pbits(clock="5 MHz"), "read every 200 ns but relaxes in 100 ns: it keeps 0.135"),
+        ("rng-free", pbits(rng="free"), "does not sample the Boltzmann law"),
+        ("budget", pbits(v_dd="150 mV"), "16 of 16 p-bits want more than the bias circuit can give"),
+        ("weights-lost", pbits(weight="0.02"), "32 of 32 weights are quantised to zero (step 0.1)"),
+        ("weights-lost", pbits(weight="0.8", v_dd="1 V"), "32 of 32 weights exceed j_max = 0.7 and are clipped"),
+    ],
+)
+def test_each_lint_fires(rule: str, text: str, says: str):
+    found = rules(text)
+    assert says in found[rule]
+    assert found[rule].startswith("t.yaml:")
+    assert found[rule].endswith(f"[{rule}]")
+
+
+def test_a_lint_is_silenced_by_name_with_a_reason():
+    text = pbits(clock="5 MHz", more='silence: {rng-memory: "speed is what we study"}')
+    assert rules(text) == {}
+    notes = assemble(elaborate(load_text(text, "t.yaml"))).notes
+    assert "lint 'rng-memory' is silenced: speed is what we study" in notes
+
+
+def test_silencing_what_does_not_exist_is_itself_a_finding():
+    assert "no lint is called 'rng-memori'" in rules(pbits(more='silence: {rng-memori: "x"}'))[""]

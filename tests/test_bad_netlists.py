@@ -1,0 +1,50 @@
+"""Bad netlists, each with the full text that the user sees; `expected.txt` of each is part of the language.
+
+To add one: put NAME.yaml into bad_netlists/, run `thermosim check NAME.yaml` there, read the message as a
+user would, and keep it as NAME.txt only if it says where, what was got, what exists and what to do.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from thermosim.circuit import assemble, elaborate
+from thermosim.errors import NetlistError
+from thermosim.netlist import load
+
+FOLDER = Path(__file__).parent / "bad_netlists"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def message(name: str) -> str:
+    """Everything that reading, elaborating and assembling a netlist has to say."""
+    with pytest.raises(NetlistError) as caught:
+        assemble(elaborate(load(name)))
+    return str(caught.value)
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FOLDER)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_message_is_whole(name: str) -> None:
+    assert message(f"{name}.yaml") == (FOLDER / f"{name}.txt").read_text().rstrip("\n")
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(NAMES) >= 20
+
+
+def test_a_missing_file_names_what_is_shipped() -> None:
+    assert message("no_such_chip.yaml").startswith("no_such_chip.yaml: no such file; these shipped netlists exist: ")
+    assert "did you mean 'smode4'?" in message("smod4")
+
+
+def test_every_problem_has_a_place(name: str = "many_at_once") -> None:
+    lines = message(f"{name}.yaml").splitlines()
+    assert len(lines) >= 4
+    assert all(line.startswith(f"{name}.yaml:") and line.split(":")[1].isdigit() for line in lines)
+    assert os.getcwd() == str(FOLDER)

@@ -1,0 +1,19 @@
+"""The package's own surface."""
+
+import pytest
+
+import thermosim
+
+
+def test_the_verbs_are_there() -> None:
+    from thermosim import api
+
+    assert thermosim.load is api.load
+    assert dir(thermosim) == ["Chip", "__version__", "load", "measure", "simulate"]
+
+
+def test_an_unknown_name_says_what_exists() -> None:
+    with pytest.raises(
+        AttributeError, match=r"no attribute 'simulat'; these exist: Chip, __version__, load, measure, simulate"
+    ):
+        thermosim.simulat  # noqa: B018

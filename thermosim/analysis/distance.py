@@ -1,0 +1,239 @@
+"""Distances of samples from a law, each with its error and with the score of a perfect sampler of equal length.
+
+Total variation and relative entropy of M counts n_i against probabilities p_i:
+
+    TV = sum_i |n_i / M - p_i| / 2,     KL = sum_i (n_i / M) ln(n_i / (M p_i))   [nats]
+
+A perfect sampler does not score 0. De Moivre's mean absolute deviation of a binomial gives exactly
+
+    <TV> = sum_i d_i / 2M,   d_i = 2 (1 - p_i)^(M - k_i) p_i^(k_i + 1) (k_i + 1) C(M, k_i + 1),   k_i = floor(M p_i)
+
+and, with counts as Poisson numbers of given sum, correlations to second order, a_i = p_i^1.5 / (1 - p_i)^0.5 and
+h(n) = n ln(n / M p) - n + M p,
+
+    var TV = [sum_i (M p_i (1 - p_i) - d_i^2) - (sum_i cov(|n_i - M p_i|, n_i))^2 / M + M ((sum a)^2 - sum a^2) / pi] / 4 M^2
+    <KL>   = (sum_i <h_i> - 1/2) / M,     var KL = (sum_i var h_i - (sum_i cov(h_i, n_i))^2 / M - 1/2) / M^2
+
+the familiar (states - 1) / 2M where all states are well visited. Correlated samples enter with the length
+M = samples / tau. For histograms tau comes from coincidences, rho_k proportional to P(s_t = s_t+k) - sum_i P_i^2, because
+the summed squared error of a histogram is (1 - sum p_i^2) tau / samples with exactly this tau.
+
+Kolmogorov-Smirnov: D = sup |F_M(z) - F(z)|; sqrt(M) D of a perfect sampler has mean sqrt(pi/2) ln 2 and standard
+deviation sqrt(pi^2/12 - (pi/2) ln^2 2); the error of a D far from zero is sqrt(F (1 - F) / M) at its place. For
+correlated samples the integral over z of the squared error of F_M is (1/6) tau / samples with
+rho_k = 1 - 3 <|u_t - u_t+k|>, u the ranks: that tau sets M.
+
+Covariance: |S - Sigma|_F / |Sigma|_F. S - Sigma of a perfect sampler is normal with the covariance of y_i y_j over M;
+for a Gaussian law that is a root mean square of sqrt((|Sigma|_F^2 + tr^2 Sigma) / M) / |Sigma|_F.
+
+Sources: Diaconis and Zabell, Statistical Science 6, 284 (1991); Marsaglia, Tsang and Wang, J. Stat. Softw. 8, 18 (2003).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermosim.analysis.mixing import windowed
+from thermosim.contracts import Floats
+
+KS_MEAN = math.sqrt(math.pi / 2) * math.log(2)
+KS_SPREAD = math.sqrt(math.pi**2 / 12 - math.pi / 2 * math.log(2) ** 2)
+BLOCKS = 16
+
+
+@dataclass(frozen=True)
+class Distance:
+    """`value` with its standard `error`; a perfect sampler of `length` independent draws scores `floor` +- `floor_spread`.
+
+    `quantity` names the distance, `law` what the samples are held against.
+    """
+
+    quantity: str
+    law: str
+    value: float
+    error: float
+    floor: float
+    floor_spread: float
+    length: float
+
+    @property
+    def excess(self) -> float:
+        """Standard deviations of a perfect sampler's score by which the value exceeds its mean."""
+        return (self.value - self.floor) / self.floor_spread if self.floor_spread > 0 else math.nan
+
+
+def total_variation(frequency: Floats, p: Floats) -> float:
+    """TV of two laws over the same states."""
+    return float(np.abs(frequency - p).sum()) / 2
+
+
+def relative_entropy(frequency: Floats, p: Floats) -> float:
+    """KL of `frequency` from `p` [nats]; infinite where a state that p forbids was seen."""
+    seen = frequency > 0
+    with np.errstate(divide="ignore"):
+        return float((frequency[seen] * np.log(frequency[seen] / p[seen])).sum())
+
+
+def total_variation_floor(p: Floats, length: float) -> tuple[float, float]:
+    """Mean and standard deviation of a perfect sampler's TV after `length` draws."""
+    from scipy.special import gammainc, gammaln, xlog1py, xlogy
+
+    p = p[p > 0]
+    if len(p) == 1:
+        return 0.0, 0.0
+    rate = length * p
+    k = np.floor(rate)
+    choose = gammaln(length + 1) - gammaln(k + 2) - gammaln(np.maximum(length - k, 1e-12))
+    deviation = 2 * np.exp(choose + xlog1py(length - k, -p) + xlogy(k + 1, p) + np.log(k + 1))
+
+    def at_least(n: Floats) -> Floats:
+        return np.where(n > 0, gammainc(np.maximum(n, 1e-12), rate), 1.0)
+
+    above = rate**2 * (at_least(k - 1) - 2 * at_least(k) + at_least(k + 1)) + rate * at_least(k)
+    skew = np.where(rate < 1e4, 2 * above - rate, 0.0).sum()
+    a = p**1.5 / np.sqrt(1.0 - p)
+    pairs = length * float(a.sum() ** 2 - (a**2).sum()) / math.pi
+    variance = float((rate * (1 - p) - deviation**2).sum()) - float(skew) ** 2 / length + pairs
+    return float(deviation.sum()) / (2 * length), math.sqrt(max(variance, 0.0)) / (2 * length)
+
+
+def _poisson_table() -> tuple[Floats, Floats, Floats, Floats]:
+    """ln lambda, <h>, var h and cov(h, n) of h = n ln(n / lambda) - n + lambda for Poisson n."""
+    from scipy.special import gammaln, xlogy
+
+    rates = np.geomspace(1e-8, 300.0, 400)
+    n = np.arange(700.0)
+    mean, variance, covariance = np.empty((3, len(rates)))
+    for index, rate in enumerate(rates):
+        weight = np.exp(n * math.log(rate) - rate - gammaln(n + 1))
+        h = xlogy(n, n / rate) - n + rate
+        mean[index] = weight @ h
+        variance[index] = weight @ (h - mean[index]) ** 2
+        covariance[index] = weight @ (h * (n - rate))
+    return np.log(rates), mean, variance, covariance
+
+
+def relative_entropy_floor(p: Floats, length: float) -> tuple[float, float]:
+    """Mean and standard deviation of a perfect sampler's KL after `length` draws [nats]."""
+    log_rates, *columns = _poisson_table()
+    at = np.log(np.maximum(length * p, 1e-300))
+    mean, variance, covariance = (np.interp(at, log_rates, column, left=0.0) for column in columns)
+    spread = float(variance.sum()) - float(covariance.sum()) ** 2 / length - 0.5
+    return max(float(mean.sum()) - 0.5, 0.0) / length, math.sqrt(max(spread, 0.0)) / length
+
+
+def coincidence_time(states: np.ndarray, frequency: Floats, limit: int = 1024) -> float:
+    """Autocorrelation time of the histogram of `states` (chain, draw) from coincidences [samples]."""
+    draws = states.shape[1]
+    base = float((frequency**2).sum())
+    if base >= 1.0:
+        return math.nan
+    reach, rho = 16, np.ones(1)
+    while True:
+        lags = range(len(rho), min(reach, draws // 2) + 1)
+        more = [(float(np.mean(states[:, k:] == states[:, : draws - k])) - base) / (1.0 - base) for k in lags]
+        rho = np.concatenate([rho, more])
+        found = windowed(rho, states.size)
+        if found.closed or reach >= min(limit, draws // 2):
+            return found.tau
+        reach *= 4
+
+
+def histogram_distances(states: np.ndarray, p: Floats, law: str) -> tuple[Distance, Distance]:
+    """TV and KL of `states` (chain, draw), numbers below len(p), from the law p; errors by the jackknife over blocks."""
+    flat = np.ravel(states).astype(np.int64)
+    parts = [np.bincount(part, minlength=len(p)) for part in np.array_split(flat, BLOCKS)]
+    counts = np.sum(parts, axis=0)
+    frequency = counts / flat.size
+    tau = coincidence_time(states, frequency)
+    length = flat.size / tau if math.isfinite(tau) else 1.0
+    found = []
+    for quantity, measure, floor in (
+        ("TV", total_variation, total_variation_floor),
+        ("KL", relative_entropy, relative_entropy_floor),
+    ):
+        left_out = [measure((counts - part) / (flat.size - part.sum()), p) for part in parts]
+        error = math.sqrt((BLOCKS - 1) * float(np.var(left_out))) if np.isfinite(left_out).all() else math.nan
+        found.append(Distance(quantity, law, measure(frequency, p), error, *floor(p, length), length))
+    return found[0], found[1]
+
+
+def rank_time(ranks: Floats, tau: float) -> float:
+    """Autocorrelation time of the empirical distribution of `ranks` (chain, draw), spread over [0, 1] [samples].
+
+    `tau` of the samples themselves sets a stride, tau / 8, at which lags are taken: half a percent is lost.
+    """
+    stride = max(1, int(tau / 8)) if math.isfinite(tau) else 1
+    thin = np.ascontiguousarray(ranks[:, ::stride])
+    draws = thin.shape[1]
+    rho = np.ones(1)
+    reach = 32
+    while True:
+        lags = range(len(rho), min(reach, draws // 2) + 1)
+        more = [1.0 - 3.0 * float(np.abs(thin[:, k:] - thin[:, : draws - k]).mean()) for k in lags]
+        rho = np.concatenate([rho, more])
+        found = windowed(rho, thin.size)
+        if found.closed or reach >= draws // 2:
+            return found.tau * stride
+        reach *= 4
+
+
+def kolmogorov_smirnov(cdf: Floats, law: str, tau: float, quantity: str) -> Distance:
+    """KS of samples given as the law's distribution function at each of them (chain, draw).
+
+    `tau` is the autocorrelation time of the samples, of which that of their empirical distribution is found.
+    """
+    size = cdf.size
+    order = np.argsort(cdf, axis=None, kind="stable")
+    uniform = np.ravel(cdf)[order]
+    ranks = np.empty(size, dtype=np.float32)
+    ranks[order] = (np.arange(size) + 0.5) / size
+    steps = np.arange(size + 1) / size
+    above, below = steps[1:] - uniform, uniform - steps[:-1]
+    up, down = int(np.argmax(above)), int(np.argmax(below))
+    value = max(float(above[up]), float(below[down]))
+    level = float(steps[up + 1]) if above[up] >= below[down] else float(steps[down])
+    length = size / rank_time(ranks.reshape(cdf.shape), tau)
+    error = math.sqrt(max(level * (1 - level), 0.0) / length)
+    root = math.sqrt(length)
+    return Distance(quantity, law, value, error, KS_MEAN / root, KS_SPREAD / root, length)
+
+
+def covariance_error(
+    sample: Floats, covariance: Floats, perfect: Floats, law: str, length: float, trials: int = 400
+) -> Distance:
+    """Frobenius error of a sample covariance (node, node) relative to the law's, at `length` independent draws.
+
+    `perfect` (draw, node): independent draws of the law, whose fourth moments give the scatter of a covariance.
+    """
+    norm = float(np.linalg.norm(covariance))
+    n = len(covariance)
+    centred = perfect - perfect.mean(axis=0)
+    products = (centred[:, :, None] * centred[:, None, :]).reshape(len(perfect), n * n)
+    scatter = np.atleast_2d(np.cov(products.T)) / length
+    values, vectors = np.linalg.eigh(scatter)
+    noise = np.random.default_rng(0).standard_normal((trials, n * n)) * np.sqrt(np.maximum(values, 0.0))
+    scores = np.linalg.norm(noise @ vectors.T, axis=1) / norm
+    value = float(np.linalg.norm(sample - covariance)) / norm
+    spread = float(scores.std(ddof=1))
+    return Distance("covariance", law, value, spread, float(scores.mean()), spread, length)
+
+
+def moment_error(
+    means: Floats, variance: Floats, reference: Floats, reference_error: Floats, law: str, length: float, doubt: float,
+    quantity: str,
+) -> Distance:  # fmt: skip
+    """Root-mean-square difference of many `means` from `reference` ones that carry their own errors.
+
+    `variance` of one sample of each; `length` effective samples, known to a relative `doubt`. A perfect sampler
+    scores sqrt(mean(variance / length + reference_error^2)), scattered as the root of a mean of squares is.
+    """
+    noise = variance / length + reference_error**2
+    floor = math.sqrt(float(noise.mean()))
+    scatter = math.sqrt(2.0 * float((noise**2).sum())) / len(noise)
+    spread = math.hypot(scatter, float((variance / length).mean()) * doubt) / (2.0 * floor)
+    value = math.sqrt(float(((means - reference) ** 2).mean()))
+    return Distance(quantity, law, value, spread, floor, spread, length)

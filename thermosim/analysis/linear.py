@@ -1,0 +1,149 @@
+"""Exact laws of linear noisy networks: covariance, mean, relaxation modes, autocovariance.
+
+``C dv = -(G v - K u - i) dt + dq``, ``<dq dq^T> = S dt``, drift ``A = C^-1 G``, diffusion ``D = C^-1 S C^-1``:
+
+    A Sigma + Sigma A^T = D,   G <v> = K u + i,   <v(t) v(0)^T> - <v><v>^T = exp(-A t) Sigma
+
+(Gardiner, Stochastic Methods, 4th ed., section 4.4.6). S is two-sided: a resistor adds 2 k T G.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cholesky, eig, expm, solve_continuous_lyapunov, solve_triangular
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Modes:
+    """Relaxation modes, slowest first: ``left[k] @ v(t)`` relaxes as exp(-rates[k] t).
+
+    rates (n,) [1/s], complex where the network rings; times (n,) [s] = 1/Re(rates), infinite for a mode
+    that does not decay; right (n, n) modes as columns, left (n, n) as rows, ``left @ right = 1``.
+    """
+
+    rates: np.ndarray
+    times: Floats
+    right: np.ndarray
+    left: np.ndarray
+
+
+def drift(capacitance: Floats, conductance: Floats) -> Floats:
+    """A = C^-1 G (n, n) [1/s]."""
+    return np.asarray(np.linalg.solve(capacitance, conductance))
+
+
+def diffusion(capacitance: Floats, noise: Floats) -> Floats:
+    """D = C^-1 S C^-1 (n, n) [V^2/s] from the two-sided current noise S [A^2 s]."""
+    matrix = np.linalg.solve(capacitance, np.linalg.solve(capacitance, noise).T)
+    return np.asarray((matrix + matrix.T) / 2)
+
+
+def input_jump(capacitance: Floats, input_capacitance: Floats) -> Floats:
+    """C^-1 F (n, m): what a step of a driven net adds to each node at once, through coupling capacitors."""
+    return np.asarray(np.linalg.solve(capacitance, input_capacitance))
+
+
+def mean(conductance: Floats, input_conductance: Floats, current: Floats, held: Floats) -> Floats:
+    """Stationary mean (n,) [V] with inputs held at `held` (m,) [V].
+
+    Raises
+    ------
+    ValueError
+        If the conductance matrix is singular: some node has no path to a fixed voltage.
+    """
+    n = len(conductance)
+    if np.linalg.matrix_rank(conductance) < n:
+        raise ValueError("no stationary mean: the conductance matrix is singular, a node has no path to a fixed voltage")
+    return np.asarray(np.linalg.solve(conductance, input_conductance @ held + current))
+
+
+def modes(capacitance: Floats, conductance: Floats) -> Modes:
+    """Relaxation modes of the network.
+
+    For a reciprocal network (G symmetric) rates and modes are real, ``left = right^T C``, and
+    ``(left[k] @ v)^2 / 2`` is the energy in mode k.
+    """
+    root = cholesky(capacitance)
+    rates = _rates(root, conductance)
+    if np.array_equal(conductance, conductance.T):
+        values, vectors = np.linalg.eigh((rates + rates.T) / 2)
+        inverse: np.ndarray = vectors.T
+    else:
+        values, vectors = eig(rates)
+        inverse = np.linalg.inv(vectors)
+    tiny = len(rates) * np.finfo(float).eps * float(np.abs(values).max(initial=0.0))
+    values = np.where(np.abs(values) <= tiny, 0.0, values)
+    order = np.argsort(values.real, kind="stable")
+    with np.errstate(divide="ignore"):
+        times = 1.0 / values.real[order]
+    return Modes(values[order], times, solve_triangular(root, vectors[:, order]), inverse[order] @ root)
+
+
+def relaxation_times(capacitance: Floats, conductance: Floats) -> Floats:
+    """Relaxation times (n,) [s], slowest first."""
+    return modes(capacitance, conductance).times
+
+
+def stationary(capacitance: Floats, conductance: Floats, noise: Floats) -> Floats:
+    """Stationary covariance (n, n) [V^2].
+
+    Raises
+    ------
+    ValueError
+        If some mode does not decay; the message gives the eigenvalue of the drift.
+    """
+    root = cholesky(capacitance)
+    rates = _rates(root, conductance)
+    scale = float(np.abs(rates).max()) or 1.0
+    slowest = min(np.linalg.eigvals(rates / scale), key=lambda value: value.real)
+    if slowest.real <= len(rates) * np.finfo(float).eps:
+        shown = f"{slowest.real * scale:.4g}" + (f"{slowest.imag * scale:+.4g}i" if slowest.imag else "")
+        raise ValueError(f"no stationary law: the drift C^-1 G has the eigenvalue {shown} 1/s, and every mode must decay")
+    spread = solve_triangular(root, solve_triangular(root, noise, trans="T").T, trans="T")
+    unit = float(np.abs(spread).max()) or 1.0
+    covariance = solve_continuous_lyapunov(rates / scale, spread / unit) * (unit / scale)
+    back = solve_triangular(root, np.eye(len(root)))
+    covariance = back @ covariance @ back.T
+    return np.asarray((covariance + covariance.T) / 2)
+
+
+def autocovariance(capacitance: Floats, conductance: Floats, noise: Floats, lags: Floats) -> Floats:
+    """Stationary <v(t) v(0)^T> about the mean at `lags` t [s], not negative: (lags, n, n) [V^2]."""
+    covariance = stationary(capacitance, conductance, noise)
+    root = cholesky(capacitance)
+    rates = _rates(root, conductance)
+    back = solve_triangular(root, np.eye(len(root)))
+    return np.stack([back @ expm(-rates * lag) @ root @ covariance for lag in lags])
+
+
+def is_reversible(capacitance: Floats, conductance: Floats, noise: Floats) -> bool:
+    """Whether the node voltages obey detailed balance: A D symmetric, to round-off.
+
+    Reversible voltages may still hide heat that flows between resistors of unequal temperature.
+    """
+    root = cholesky(capacitance)
+    spread = solve_triangular(root, solve_triangular(root, noise, trans="T").T, trans="T")
+    product = _rates(root, conductance) @ spread
+    size = np.abs(_rates(root, conductance)) @ np.abs(spread)
+    return bool(np.all(np.abs(product - product.T) <= 16 * len(root) * np.finfo(float).eps * (size + size.T)))
+
+
+def mode_tau_int(rate: float, every: float) -> float:
+    """1 + 2 sum_{k>=1} rho_k of a mode of `rate` [1/s] recorded `every` [s]: coth(rate every / 2), in samples."""
+    return float(1.0 / np.tanh(rate * every / 2))
+
+
+def mode_square_tau_int(rate: float, every: float) -> float:
+    """The same for the square of a Gaussian mode, whose correlations are the squares: coth(rate every)."""
+    return float(1.0 / np.tanh(rate * every))
+
+
+def _rates(root: Floats, conductance: Floats) -> Floats:
+    """The drift in coordinates y = R v, C = R^T R: R^-T G R^-1 [1/s], symmetric if G is."""
+    half = solve_triangular(root, conductance, trans="T")
+    return np.asarray(solve_triangular(root, half.T, trans="T").T)

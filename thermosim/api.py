@@ -1,0 +1,128 @@
+"""Three verbs from Python: load a netlist, simulate the chip, measure the record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from thermosim.circuit import assemble, elaborate, lint
+from thermosim.errors import Problem, SimulationError
+from thermosim.netlist import load as read_netlist
+from thermosim.times import seconds
+from thermosim.units import show
+
+if TYPE_CHECKING:
+    from thermosim.circuit.circuit import Circuit
+    from thermosim.circuit.program import Program
+    from thermosim.measure.summary import Summary
+    from thermosim.netlist import Netlist
+    from thermosim.record import Record
+
+
+@dataclass(frozen=True, repr=False)
+class Chip:
+    """A netlist, the die that was elaborated from it, the program that runs it, and its lints.
+
+    `overrides` are the values that were set by path, and are not in the netlist's text.
+    """
+
+    netlist: Netlist
+    circuit: Circuit
+    program: Program
+    lints: tuple[Problem, ...]
+    overrides: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        program = self.program
+        nodes = sum(len(island.nodes) for island in program.islands)
+        bits = sum(fabric.nodes for fabric in program.fabrics)
+        converters = sum(len(adc.inputs) for adc in program.adcs) + sum(len(dac.outputs) for dac in program.dacs)
+        counts = [
+            (nodes, "analog nodes"),
+            (bits, "p-bits"),
+            (converters, "converters"),
+            (len(program.controllers), "controllers"),
+        ]
+        held = ", ".join(f"{count} {name if count != 1 else name[:-1]}" for count, name in counts if count)
+        window = f"{show(seconds(program.duration), 's')} after {show(seconds(program.burn_in), 's')} of burn-in"
+        lints = f"; {len(self.lints)} lint{'s' * (len(self.lints) > 1)}" if self.lints else ""
+        return f"<Chip {program.name}: {held}; {window}, {program.replicas} replicas{lints}>"
+
+
+def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Chip:
+    """Read a netlist and make it ready to run.
+
+    Parameters
+    ----------
+    source
+        A file, or the name of a shipped netlist such as ``pbit_grid``.
+    set
+        Overrides by dotted path, as on the command line: ``{"models.adc8.bits": 6, "parameters.C0": "2 pF"}``.
+
+    Raises
+    ------
+    NetlistError
+        With every problem found, each with its place in the text.
+    """
+    overrides = dict(set or {})
+    netlist = read_netlist(source, overrides)
+    circuit = elaborate(netlist)
+    program = assemble(circuit)
+    return Chip(netlist, circuit, program, lint(circuit, program), overrides)
+
+
+def simulate(
+    chip: Chip,
+    seed: int = 1,
+    replicas: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+    resume: Record | None = None,
+) -> Record:
+    """Run the chip.
+
+    Parameters
+    ----------
+    seed
+        Names the noise: the same seed gives the same bits, whatever the threads and the number of replicas.
+    replicas
+        Noise copies of the one die; the netlist's number if not given.
+    threads
+        Threads over groups of replicas; all processors if not given.
+    progress
+        Called with the fraction done, from 0 to 1.
+    resume
+        The record of an interrupted run of the same chip, to be completed to the same bits.
+
+    Returns
+    -------
+    Record
+        If the run was interrupted (Ctrl-C), what was recorded so far, with a checkpoint to go on from.
+
+    Raises
+    ------
+    SimulationError
+        If the state is no longer finite (replica and time are named), or the samples do not fit in memory.
+    """
+    # Here and not above: checking a netlist must not wait for Numba.
+    from thermosim.demon import build
+    from thermosim.engine.simulator import run
+
+    overrides = {path: str(value) for path, value in chip.overrides.items()}
+    if resume is not None and resume.meta.get("overrides") != overrides:
+        raise SimulationError(
+            f"cannot resume: the record has overrides {resume.meta.get('overrides')} and this run {overrides}"
+        )
+    controllers = {plan.path: build(plan) for plan in chip.program.controllers}
+    record = run(chip.program, controllers, seed, replicas, threads, progress, resume)
+    record.meta["overrides"] = overrides
+    return record
+
+
+def measure(record: Record) -> Summary:
+    """Energy per effective sample, mixing times with a verdict, distance to the target law with its error."""
+    from thermosim.measure import measure as measured
+
+    return measured(record)

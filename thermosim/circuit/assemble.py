@@ -1,0 +1,144 @@
+"""Circuit -> Program: islands, fabrics, converters, controllers, probes, prices. Topology work happens here, once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.control import build_controllers
+from thermosim.circuit.converters import build_adcs, build_dacs
+from thermosim.circuit.fabrics import build_clocks, build_fabrics
+from thermosim.circuit.islands import build_islands, driven_nets
+from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
+from thermosim.circuit.testbench import build_probes, build_target, span
+from thermosim.errors import Problems
+from thermosim.models.base import PriceContext
+
+
+def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
+    """Turn one die into arrays for the engine; `replicas` overrides the netlist's.
+
+    Raises
+    ------
+    NetlistError
+        With every problem of wiring and of the testbench.
+    """
+    problems = Problems()
+    clocks = build_clocks(circuit)
+    driven = driven_nets(circuit, problems)
+    islands = build_islands(circuit, driven, problems)
+    fabrics = build_fabrics(circuit, clocks, problems)
+    adcs = build_adcs(circuit, clocks, problems)
+    dacs = build_dacs(circuit, clocks, problems)
+    _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
+    run = circuit.netlist.run
+    duration = span(circuit, run.duration, "duration", fabrics, problems)
+    burn_in = span(circuit, run.burn_in, "burn_in", fabrics, problems)
+    target, target_nets = build_target(circuit, islands, adcs, problems)
+    program = Program(
+        name=circuit.netlist.name,
+        temperature=circuit.netlist.temperature,
+        islands=islands,
+        fabrics=fabrics,
+        driven={net: actual for net, (_, actual) in driven.items()},
+        adcs=adcs,
+        dacs=dacs,
+        clocks=tuple(clocks.values()),
+        controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
+        probes=build_probes(circuit, islands, fabrics, duration, problems),
+        duration=duration or 0,
+        burn_in=burn_in or 0,
+        replicas=run.replicas if replicas is None else replicas,
+        measures=tuple(run.measure),
+        target=target,
+        target_nets=target_nets,
+        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance)),
+        notes=_notes(circuit),
+        provenance=_provenance(circuit),
+    )
+    if not islands and not fabrics:
+        problems.add(
+            circuit.netlist.document.position(("instances",), key=True),
+            "instances",
+            "no s-mode and no p-bit: nothing to simulate",
+        )
+    problems.raise_if_any()
+    return program
+
+
+def _check_sampled(
+    circuit: Circuit,
+    islands: tuple[Island, ...],
+    driven: dict[str, Any],
+    adcs: tuple[AdcBank, ...],
+    fabrics: tuple[Fabric, ...],
+    problems: Problems,
+) -> None:
+    """Converters and p-bits may only look at nets that have a voltage."""
+    known = {net for island in islands for net in island.nodes} | set(driven)
+    looking = [(bank.path, net) for bank in adcs for net in bank.inputs]
+    looking += [(fabric.path, net) for fabric in fabrics for net in fabric.input_nets or () if net]
+    for path, net in looking:
+        if net not in known and net != "0":
+            contact = circuit.nets.contacts[net][0]
+            problems.add(
+                contact.where, path, f"net '{net}' has neither a capacitor nor a source: its voltage is undefined"
+            )
+
+
+def _prices(circuit: Circuit, instance: Instance) -> list[PriceRow]:
+    """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
+    synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
+    context = PriceContext(temperature=circuit.netlist.temperature)
+    if synapses:
+        lengths = [synapse.lengths for synapse in synapses]
+        known = [length for length in lengths if length is not None]
+        # A cell drives the wires of all its edges: an edge inside the array has both ends in it.
+        wire = sum(
+            float(np.sum(synapse.lengths)) * synapse.ends.count(instance.path)
+            for synapse in synapses
+            if synapse.lengths is not None
+        )
+        context = PriceContext(
+            temperature=circuit.netlist.temperature,
+            synapse=synapses[0].bound.model,
+            synapse_evidence=synapses[0].bound.evidence,
+            wire_length=wire / instance.size if len(known) == len(lengths) else None,
+        )
+    elif instance.bound.model.family == "pbit":
+        context = PriceContext(temperature=circuit.netlist.temperature, wire_length=0.0)
+    return [PriceRow(instance.path, price) for price in instance.bound.model.prices(instance.bound.evidence, context)]
+
+
+def _notes(circuit: Circuit) -> tuple[str, ...]:
+    netlist = circuit.netlist
+    notes = [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
+    if netlist.updates.rng == "free" and circuit.of_family("pbit"):
+        notes.append(
+            "rng: free — the RNGs see other colours move before they are latched, so the chip does not sample "
+            "the Boltzmann law exactly, whatever the clock"
+        )
+    return tuple(notes)
+
+
+def _provenance(circuit: Circuit) -> dict[str, Any]:
+    netlist = circuit.netlist
+    cards = {instance.path: instance.bound.card for instance in circuit.instances.values() if instance.bound.card}
+    return {
+        "netlist": netlist.document.text,
+        "sha256": netlist.document.sha256,
+        "files": list(netlist.document.files),
+        "corner": netlist.variation.corner,
+        "die": circuit.die,
+        "variation_seed": netlist.variation.seed,
+        "cards": cards,
+        "evidence": {
+            instance.path: {name: asdict(item) for name, item in instance.bound.evidence.items()}
+            for instance in circuit.instances.values()
+            if instance.bound.card
+        },
+        "mismatch": dict(circuit.mismatch),
+    }

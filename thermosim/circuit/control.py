@@ -1,0 +1,138 @@
+"""Controllers of the netlist -> plans: which converters they read and write, and the plant they act on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thermosim.circuit.circuit import At, Circuit
+from thermosim.circuit.converters import latency
+from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
+from thermosim.contracts import Mixture
+from thermosim.errors import Problems, suggestion
+from thermosim.netlist import bind
+from thermosim.netlist.expressions import evaluate
+from thermosim.times import Clock
+from thermosim.units import UnitError, read_any
+
+BUILT_IN = ("proportional", "score", "network")
+
+
+def build_controllers(
+    circuit: Circuit,
+    islands: tuple[Island, ...],
+    adcs: tuple[AdcBank, ...],
+    dacs: tuple[DacBank, ...],
+    clocks: dict[str, Clock],
+    target: Any,
+    problems: Problems,
+) -> tuple[ControllerPlan, ...]:
+    """Every controller of the netlist; what cannot be wired is reported."""
+    codes_in = {net: (bank, k) for bank in adcs for k, net in enumerate(bank.outputs)}
+    codes_out = {net: (bank, k) for bank in dacs for k, net in enumerate(bank.inputs)}
+    plans = []
+    for name, spec in circuit.netlist.controllers.items():
+        at: At = ("controllers", name)
+        reads = _ports(circuit, spec.reads, codes_in, (*at, "reads"), "an ADC", problems)
+        writes = _ports(circuit, spec.writes, codes_out, (*at, "writes"), "a DAC", problems)
+        if spec.program not in BUILT_IN and ":" not in spec.program:
+            message = (
+                f"unknown program '{spec.program}'{suggestion(spec.program, BUILT_IN)}; your own class is "
+                "'module:Class'"
+            )
+            problems.add(circuit.netlist.document.position((*at, "program")), f"controllers.{name}.program", message)
+        if spec.clock not in clocks:
+            message = f"no clock drives net '{spec.clock}'{suggestion(spec.clock, clocks)}"
+            problems.add(circuit.netlist.document.position((*at, "clock")), f"controllers.{name}.clock", message)
+            continue
+        clock = clocks[spec.clock]
+        island, nodes, inputs = _plant(islands, reads, writes, codes_in, codes_out)
+        arithmetic = None
+        if spec.arithmetic is not None:
+            card = {"model": spec.arithmetic} if isinstance(spec.arithmetic, str) else dict(spec.arithmetic)
+            arithmetic = bind(card, (*at, "arithmetic"), circuit.netlist, problems, circuit.netlist.parameters)
+        plans.append(
+            ControllerPlan(
+                path=name,
+                program=spec.program,
+                options=_options(circuit, spec, at, problems),
+                clock=clock,
+                latency=latency(circuit, spec.latency, clock, (*at, "latency"), problems),
+                reads=reads,
+                writes=writes,
+                target=target if isinstance(target, Mixture) else None,
+                plant=None if island is None else island.drawn,
+                plant_nodes=nodes,
+                plant_inputs=inputs,
+                arithmetic=arithmetic,
+            )
+        )
+    return tuple(plans)
+
+
+def _ports(
+    circuit: Circuit, ports: Any, known: dict[str, Any], at: At, what: str, problems: Problems
+) -> dict[str, tuple[str, ...]]:
+    """Port name -> code nets; each must belong to a converter."""
+    found = {}
+    for port, text in ports.items():
+        where = circuit.netlist.document.position((*at, port))
+        path = ".".join(str(part) for part in (*at, port))
+        try:
+            nets = [net for item in ([text] if isinstance(text, str) else text) for net in circuit.nets.named(item)]
+        except ValueError as error:
+            problems.add(where, path, str(error))
+            continue
+        stray = [net for net in nets if net not in known]
+        if stray:
+            problems.add(where, path, f"net '{stray[0]}' is no code net of {what}{suggestion(stray[0], known)}")
+            continue
+        found[port] = tuple(nets)
+    return found
+
+
+def _plant(
+    islands: tuple[Island, ...],
+    reads: dict[str, tuple[str, ...]],
+    writes: dict[str, tuple[str, ...]],
+    codes_in: dict[str, Any],
+    codes_out: dict[str, Any],
+) -> tuple[Island | None, np.ndarray, np.ndarray]:
+    """The one island that the controller reads and drives, with its node and input indices; else None."""
+    sensed = [bank.inputs[k] for nets in reads.values() for bank, k in (codes_in[net] for net in nets)]
+    driven = [bank.outputs[k] for nets in writes.values() for bank, k in (codes_out[net] for net in nets)]
+    for island in islands:
+        if set(sensed) <= set(island.nodes) and set(driven) <= set(island.inputs) and sensed and driven:
+            nodes = np.array([island.nodes.index(net) for net in sensed], dtype=np.int64)
+            inputs = np.array([island.inputs.index(net) for net in driven], dtype=np.int64)
+            return island, nodes, inputs
+    empty = np.zeros(0, dtype=np.int64)
+    return None, empty, empty
+
+
+def _options(circuit: Circuit, spec: Any, at: At, problems: Problems) -> dict[str, Any]:
+    """Options of the program: quantities in SI, the rest as written."""
+
+    def convert(value: Any, where: At) -> Any:
+        if isinstance(value, list | tuple):
+            return [convert(item, where) for item in value]
+        if isinstance(value, dict):
+            return {key: convert(item, (*where, key)) for key, item in value.items()}
+        if isinstance(value, str):
+            try:
+                if value.strip().startswith("{"):
+                    return evaluate(value, circuit.netlist.parameters).value
+                return read_any(value).value
+            except UnitError:
+                return value
+            except ValueError as error:
+                problems.add(
+                    circuit.netlist.document.position(where), ".".join(str(part) for part in where), str(error)
+                )
+        return value
+
+    options = {key: convert(value, (*at, key)) for key, value in (spec.model_extra or {}).items()}
+    if spec.network is not None and spec.network != "target":
+        options["network"] = spec.network
+    return options

@@ -1,0 +1,235 @@
+"""Bulk couplings: lattices, edge files and matrices become resistor arrays or synapses.
+
+A coupling joins two net arrays through a two-terminal element, or two p-bit arrays through
+synapses; each edge is stated once.
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.circuit.circuit import At, Synapses
+from thermosim.circuit.nets import index_of
+from thermosim.contracts import Floats, Ints
+from thermosim.errors import suggestion
+from thermosim.models import quantise
+from thermosim.netlist import Bound, bind
+from thermosim.netlist.lattices import lattice_edges
+from thermosim.streams import generator
+
+if TYPE_CHECKING:
+    from thermosim.circuit.elaborate import Expansion, Scope
+
+
+class CouplingError(ValueError):
+    """A coupling that makes no edges; `key` says which of its keys is at fault."""
+
+    def __init__(self, key: str, message: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
+class SkippedError(Exception):
+    """The coupling depends on an instance that has already been reported."""
+
+
+def expand_coupling(work: Expansion, scope: Scope, name: str, coupling: Any, at: At) -> None:
+    """Expand one entry of ``couplings:`` into the circuit, or report why not."""
+    path = scope.prefix + name
+    if any(scope.prefix + base in work.failed for base in coupling.between or ()):
+        return
+    bound = bind(coupling.model, (*at, "model"), work.netlist, work.problems, scope.names)
+    if bound is None:
+        return
+    try:
+        if coupling.between is None:
+            raise CouplingError("from", "directed couplings (from, to) are not built yet; use between: [a, b]")
+        if bound.model.family == "synapse":
+            work.synapses.append(_synapses(work, scope, path, coupling, at, bound))
+        else:
+            _elements(work, scope, path, coupling, at, bound)
+    except SkippedError:
+        return
+    except CouplingError as error:
+        work.add((*at, error.key) if error.key else at, str(error))
+    except ValueError as error:
+        work.add(at, str(error))
+
+
+def _elements(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound) -> None:
+    """Two-terminal elements between two net arrays."""
+    from thermosim.circuit.elaborate import add_instance
+
+    pins = [pin.name for pin in bound.model.pins]
+    if pins != ["p", "n"]:
+        kind = type(bound.model).model_fields["type"].default
+        raise CouplingError("model", f"'{kind}' cannot couple: use a resistor, a capacitor or a synapse")
+    if coupling.weight is not None:
+        raise CouplingError("weight", "an element between nets has no weight; its parameters say how strong it is")
+    arrays = [_net_array(work, scope, base) for base in coupling.between]
+    edges, _, _ = _edges(coupling, arrays[0][1], arrays[1][1], coupling.between, work)
+    ends = tuple(tuple(nets[k] for k in edges[:, side]) for side, (nets, _) in enumerate(arrays))
+    add_instance(work, path, at, [bound], (len(edges),), {"p": ends[0], "n": ends[1]})
+
+
+def _net_array(work: Expansion, scope: Scope, base: str) -> tuple[list[str], tuple[int, ...]]:
+    """Nets of an array in row-major order, and its shape."""
+    full = scope.ports.get(base, scope.prefix + base)
+    nets = work.nets.members(full)
+    if not nets and work.failed:
+        raise SkippedError
+    if not nets:
+        known = {known.removeprefix(scope.prefix) for known in work.nets.bases() if known.startswith(scope.prefix)}
+        raise CouplingError("between", f"no net array '{base}'{suggestion(base, known)}")
+    found = [index_of(net)[1] for net in nets]
+    shape = tuple(int(top) + 1 for top in np.array(found).max(axis=0)) if found[0] else ()
+    if len(nets) != int(np.prod(shape)):
+        raise CouplingError("between", f"net array '{base}' has gaps: {len(nets)} nets in shape {list(shape)}")
+    return nets, shape
+
+
+def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound) -> Synapses:
+    """Weighted edges between two p-bit arrays."""
+    ends = []
+    for base in coupling.between:
+        instance = work.instances.get(scope.prefix + base)
+        if instance is None or instance.bound.model.family != "pbit":
+            known = [name for name, other in work.instances.items() if other.bound.model.family == "pbit"]
+            raise CouplingError("between", f"'{base}' is no array of p-bits{suggestion(base, known)}")
+        ends.append(instance)
+    edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, coupling.between, work)
+    weights = given if given is not None else _weights(coupling.weight, len(edges), path, work)
+    if given is not None and coupling.weight is not None:
+        raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
+    model: Any = bound.model
+    programmed = quantise(weights, model.bits, model.j_max)
+    return Synapses(path, at, bound, (ends[0].path, ends[1].path), edges, lengths, weights, programmed, programmed)
+
+
+def _edges(
+    coupling: Any, a: tuple[int, ...], b: tuple[int, ...], names: Any, work: Expansion
+) -> tuple[Ints, Floats | None, Floats | None]:
+    """Edges (edge, 2), their lengths and weights where the source gives them."""
+    same = names[0] == names[1]
+    if coupling.lattice is not None:
+        if not same:
+            raise CouplingError("lattice", f"a lattice joins an array with itself, not '{names[0]}' with '{names[1]}'")
+        lattice = coupling.lattice
+        try:
+            edges, lengths = lattice_edges(lattice.name or lattice.offsets or (), a, lattice.boundary)
+        except ValueError as error:
+            raise CouplingError("lattice", str(error)) from None
+        return np.asarray(edges, dtype=np.int64), np.asarray(lengths, dtype=float), None
+    if coupling.matrix is not None:
+        edges, weights = _from_matrix(coupling.matrix, int(np.prod(a)), int(np.prod(b)), same, work)
+        return edges, None, weights
+    edges, listed = _from_file(coupling.edges, work)
+    _check_edges(edges, int(np.prod(a)), int(np.prod(b)), same)
+    return edges, None, listed
+
+
+def _check_edges(edges: Ints, n: int, m: int, same: bool) -> None:
+    if len(edges) == 0:
+        raise CouplingError("", "no edges: leave the coupling out")
+    for k, (i, j) in enumerate(edges):
+        if not (0 <= i < n and 0 <= j < m):
+            raise CouplingError("", f"edge {k} = ({i}, {j}) is outside the arrays of {n} and {m} elements")
+        if same and i == j:
+            raise CouplingError("", f"edge {k} couples element {i} to itself")
+    ordered = np.sort(edges, axis=1) if same else edges
+    unique, counts = np.unique(ordered, axis=0, return_counts=True)
+    if len(unique) < len(edges):
+        i, j = unique[np.argmax(counts > 1)]
+        raise CouplingError("", f"edge ({i}, {j}) is stated twice; each edge is stated once")
+
+
+def _path(work: Expansion, text: str, key: str) -> Path:
+    """A data file, looked up beside the netlist."""
+    first = Path(work.netlist.document.files[0]) if work.netlist.document.files else Path()
+    found = next((path for path in (first.parent / text, Path(text)) if path.is_file()), None)
+    if found is None:
+        raise CouplingError(key, f"no file '{text}' beside the netlist or here")
+    return found
+
+
+def _finite(values: np.ndarray, key: str) -> Floats:
+    if not np.all(np.isfinite(values)):
+        raise CouplingError(key, "holds values that are not finite")
+    return np.asarray(values, dtype=float)
+
+
+def _from_matrix(matrix: Any, n: int, m: int, same: bool, work: Expansion) -> tuple[Ints, Floats]:
+    """A symmetric matrix J with zero diagonal (each edge is J_ij, once), or a block between two arrays."""
+    if isinstance(matrix, str):
+        file = _path(work, matrix, "matrix")
+        array = np.load(file, allow_pickle=False) if file.suffix == ".npy" else np.loadtxt(file, delimiter=",", ndmin=2)
+    else:
+        array = np.array(matrix, dtype=float, ndmin=2)
+    array = _finite(array, "matrix")
+    if array.shape != (n, m):
+        raise CouplingError("matrix", f"has shape {list(array.shape)}; the arrays need [{n}, {m}]")
+    if same:
+        if not np.array_equal(array, array.T):
+            i, j = np.argwhere(array != array.T)[0]
+            raise CouplingError(
+                "matrix", f"is not symmetric: [{i}, {j}] is {array[i, j]:g}, [{j}, {i}] is {array[j, i]:g}"
+            )
+        if np.any(np.diag(array)):
+            raise CouplingError("matrix", f"couples element {int(np.argmax(np.diag(array) != 0))} to itself")
+        array = np.triu(array)
+    i, j = np.nonzero(array)
+    if len(i) == 0:
+        raise CouplingError("matrix", "is zero everywhere: leave the coupling out")
+    return np.stack([i, j], axis=1).astype(np.int64), array[i, j]
+
+
+def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
+    """Edges from ``i,j[,weight]`` lines (.csv), ``edges`` and ``weights`` (.npz), or Matrix Market (.mtx); from 0."""
+    file = _path(work, name, "edges")
+    if file.suffix == ".npz":
+        with np.load(file, allow_pickle=False) as data:
+            edges = np.asarray(data["edges"], dtype=np.int64)
+            return edges, _finite(data["weights"], "edges") if "weights" in data else None
+    if file.suffix == ".mtx":
+        from scipy.io import mmread
+
+        sparse: Any = mmread(file)
+        upper = sparse.row < sparse.col
+        keep = upper if np.any(upper) else sparse.row > sparse.col
+        pairs = np.sort(np.stack([sparse.row[keep], sparse.col[keep]], axis=1), axis=1)
+        return pairs.astype(np.int64), _finite(sparse.data[keep], "edges")
+    with file.open(newline="") as stream:
+        rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
+    try:
+        edges = np.array([[int(row[0]), int(row[1])] for row in rows], dtype=np.int64).reshape(-1, 2)
+        weights = np.array([float(row[2]) for row in rows]) if rows and len(rows[0]) > 2 else None
+    except (ValueError, IndexError) as error:
+        raise CouplingError("edges", f"'{name}' is no list of 'i,j' or 'i,j,weight' lines: {error}") from None
+    return edges, None if weights is None else _finite(weights, "edges")
+
+
+def _weights(weight: Any, count: int, path: str, work: Expansion) -> Floats:
+    """Weights (edge,) from a number, a list, a file or a seeded distribution."""
+    if weight is None:
+        raise CouplingError(
+            "", "missing 'weight': a number, {normal: {mean, sigma}, seed}, {choice: [..], seed}, a list or a file"
+        )
+    if isinstance(weight, int | float):
+        return np.full(count, float(weight))
+    if isinstance(weight, list | tuple):
+        array = np.array(weight, dtype=float)
+    elif isinstance(weight, str):
+        file = _path(work, weight, "weight")
+        array = np.load(file, allow_pickle=False) if file.suffix == ".npy" else np.loadtxt(file, delimiter=",").ravel()
+    else:
+        rng = generator(weight.seed, "weight", path)
+        if weight.normal is not None:
+            return rng.normal(weight.normal.mean, weight.normal.sigma, count)
+        return rng.choice(np.array(weight.choice, dtype=float), count)
+    if array.shape != (count,):
+        raise CouplingError("weight", f"has shape {list(array.shape)}; the coupling has {count} edges")
+    return _finite(array, "weight")

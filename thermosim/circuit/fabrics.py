@@ -1,0 +1,140 @@
+"""P-bit arrays that couple -> fabrics: one numbering of nodes, three versions of the couplings, a colouring.
+
+The argument of the sigmoid is gain (V_in - offset) / V_s with V_in = offset_drawn + 2 V_s,drawn beta I: so
+slope = gain V_s,drawn / V_s and shift = -gain (offset - offset_drawn) / V_s; with an analog input V_in
+is added as it is and the whole offset counts.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thermosim.analysis.colouring import check_colouring, colour_graph
+from thermosim.circuit.circuit import Circuit, Instance, Synapses
+from thermosim.circuit.nets import natural
+from thermosim.circuit.program import Fabric, IsingLaw
+from thermosim.contracts import Floats, Ints
+from thermosim.errors import Problems, suggestion
+from thermosim.times import Clock
+
+
+def build_clocks(circuit: Circuit) -> dict[str, Clock]:
+    """Clock of every net that a clock drives."""
+    clocks = {}
+    for instance in circuit.of_type("clock"):
+        model: Any = instance.bound.model
+        for k, net in enumerate(instance.pins.get("out", ())):
+            clocks[net] = Clock(instance.element(k), model.frequency)
+    return clocks
+
+
+def build_fabrics(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -> tuple[Fabric, ...]:
+    """Every fabric of the circuit, sorted by path."""
+    arrays = circuit.of_family("pbit")
+    groups: dict[str, set[str]] = {array.path: {array.path} for array in arrays}
+    for synapse in circuit.synapses:
+        joined = groups[synapse.ends[0]] | groups[synapse.ends[1]]
+        for path in joined:
+            groups[path] = joined
+    fabrics = []
+    for array in arrays:
+        members = sorted(groups[array.path], key=natural)
+        if members[0] == array.path:
+            fabric = _fabric(circuit, [circuit.instances[path] for path in members], clocks, problems)
+            if fabric is not None:
+                fabrics.append(fabric)
+    return tuple(fabrics)
+
+
+def _clock(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Clock | None:
+    """The one clock of a fabric: its p-bits' clock pins, else ``updates.clock``."""
+    nets = {net for array in arrays for net in array.pins.get("clock", ())}
+    updates = circuit.netlist.updates
+    if not nets and updates.clock is not None:
+        nets = {updates.clock}
+    position = circuit.netlist.document.position
+    if not nets:
+        message = "its p-bits have no clock; say `updates: {clock: <net>}` or connect their clock pins"
+        problems.add(position(arrays[0].at), arrays[0].path, message)
+        return None
+    if len(nets) > 1:
+        names = ", ".join(sorted(nets))
+        problems.add(
+            position(arrays[0].at), arrays[0].path, f"coupled p-bits need one clock; these drive them: {names}"
+        )
+        return None
+    net = nets.pop()
+    if net not in clocks:
+        problems.add(
+            position(("updates", "clock")), "updates.clock", f"no clock drives net '{net}'{suggestion(net, clocks)}"
+        )
+        return None
+    return clocks[net]
+
+
+def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Fabric | None:
+    clock = _clock(circuit, arrays, clocks, problems)
+    start, starts = 0, {}
+    for array in arrays:
+        starts[array.path] = (start, array.shape)
+        start += array.size
+    edges, weights = _edges(circuit, starts)
+    colour = colour_graph(start, edges)
+    bad = check_colouring(edges, colour)
+    if clock is None or bad is not None:
+        return None
+    drawn, actual = (_stack(arrays, which) for which in ("drawn", "actual"))
+    analog = any("in" in array.pins for array in arrays)
+    reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
+    updates = circuit.netlist.updates
+    laws = [
+        IsingLaw(edges, weight, biases["bias"], updates.beta)
+        for weight, biases in zip(weights, (drawn, drawn, actual), strict=True)
+    ]
+    inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
+    return Fabric(
+        path=arrays[0].path,
+        arrays=starts,
+        nodes=start,
+        colours=int(colour.max()) + 1,
+        colour=colour,
+        clock=clock,
+        rng=updates.rng,
+        drawn=laws[0],
+        programmed=laws[1],
+        actual=laws[2],
+        slope=actual["gain"] * drawn["v_s"] / actual["v_s"],
+        shift=-actual["gain"] * (actual["offset"] - reference) / actual["v_s"],
+        memory=np.exp(-clock.period / actual["tau0"]),
+        volts=actual["v_s"] / actual["gain"],
+        relaxation=actual["tau0"],
+        input_nets=inputs if analog else None,
+    )
+
+
+def _stack(arrays: list[Instance], which: str) -> dict[str, Floats]:
+    """Parameters of all arrays of a fabric, node by node."""
+    names = ("bias", "offset", "gain", "v_s", "tau0")
+    return {name: np.concatenate([getattr(array, which)[name] for array in arrays]) for name in names}
+
+
+def _edges(circuit: Circuit, starts: dict[str, tuple[int, tuple[int, ...]]]) -> tuple[Ints, list[Floats]]:
+    """Edges (edge, 2) with i < j in the fabric's numbering; parallel couplings add up: drawn, programmed, actual."""
+    inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in starts]
+    if not inside:
+        return np.zeros((0, 2), dtype=np.int64), [np.zeros(0)] * 3
+    edges = np.concatenate([_shifted(synapse, starts) for synapse in inside])
+    unique, slot = np.unique(edges, axis=0, return_inverse=True)
+    weights = []
+    for which in ("drawn", "programmed", "actual"):
+        summed = np.zeros(len(unique))
+        np.add.at(summed, slot, np.concatenate([getattr(synapse, which) for synapse in inside]))
+        weights.append(summed)
+    return unique, weights
+
+
+def _shifted(synapse: Synapses, starts: dict[str, tuple[int, tuple[int, ...]]]) -> Ints:
+    offsets = np.array([starts[end][0] for end in synapse.ends])
+    return np.asarray(np.sort(synapse.edges + offsets, axis=1), dtype=np.int64)

@@ -1,0 +1,130 @@
+"""The default testbench of a netlist: how long, what is recorded, and what the chip should sample."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from thermosim.circuit.circuit import At, Circuit
+from thermosim.circuit.nets import natural
+from thermosim.circuit.program import AdcBank, Fabric, Island, Probe
+from thermosim.contracts import Mixture
+from thermosim.errors import Problems
+from thermosim.times import femtoseconds
+from thermosim.units import Quantity, UnitError, read_any
+
+
+def span(circuit: Circuit, value: Any, key: str, fabrics: tuple[Fabric, ...], problems: Problems) -> int | None:
+    """A duration in seconds or sweeps, in femtoseconds; None after reporting that it has none."""
+    at: At = ("run", key)
+    if value.value == 0:
+        return 0
+    try:
+        if value.unit == "sweeps":
+            if len(fabrics) != 1:
+                raise ValueError(f"sweeps need one p-bit fabric and this chip has {len(fabrics)}; give a time")
+            return int(fabrics[0].clock.edge(int(value.value) * fabrics[0].colours))
+        return femtoseconds(value.value)
+    except ValueError as error:
+        problems.add(circuit.netlist.document.position(at), f"run.{key}", str(error))
+        return None
+
+
+def build_probes(
+    circuit: Circuit, islands: tuple[Island, ...], fabrics: tuple[Fabric, ...], duration: int | None, problems: Problems
+) -> tuple[Probe, ...]:
+    """What ``run.record`` asks for."""
+    probes = []
+    analog = {net for island in islands for net in island.nodes}
+    for name, every in circuit.netlist.run.record.items():
+        at: At = ("run", "record", name)
+        where = circuit.netlist.document.position(at)
+        try:
+            probe = _probe(circuit, name, every, analog, fabrics)
+        except ValueError as error:
+            problems.add(where, f"run.record.{name}", str(error))
+            continue
+        if duration is not None and probe.kind != "bit" and probe.every > duration:
+            problems.add(where, f"run.record.{name}", "no samples: the recording interval is longer than run.duration")
+            continue
+        probes.append(probe)
+    if duration is None:
+        return ()
+    if islands and not fabrics and not circuit.netlist.run.record:
+        place = circuit.netlist.document.position(("run",), key=True)
+        example = islands[0].nodes[0].split("[")[0]
+        problems.add(place, "run", f"no samples: 'record' is missing; say e.g. record: {{{example}: every 1 us}}")
+    if duration <= 0:
+        place = circuit.netlist.document.position(("run", "duration"), key=True)
+        problems.add(place, "run.duration", "no samples: the duration is zero")
+    return tuple(probes)
+
+
+def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric, ...]) -> Probe:
+    arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
+    if name in arrays:
+        if every.unit != "sweeps":
+            raise ValueError(f"'{name}' is an array of clocked p-bits: record it every so many sweeps")
+        return Probe(name, "bit", (name,), int(every.value))
+    try:
+        nets = circuit.nets.named(name)
+    except ValueError as error:
+        raise ValueError(f"{error}; p-bit arrays: {', '.join(arrays)}" if arrays else str(error)) from None
+    if every.unit == "sweeps":
+        raise ValueError(f"'{name}' is a net: record it every so many seconds")
+    kind = circuit.nets.kind(nets[0])
+    if kind == "analog" and not set(nets) <= analog:
+        raise ValueError(f"'{name}' is held by a source; record a net that moves")
+    if kind not in ("analog", "code"):
+        raise ValueError(f"'{name}' is a {kind} net; analog nets, codes and p-bit arrays can be recorded")
+    interval = femtoseconds(every.value)
+    if interval <= 0:
+        raise ValueError("the recording interval must be above zero")
+    return Probe(name, "analog" if kind == "analog" else "code", tuple(nets), interval)
+
+
+def build_target(
+    circuit: Circuit, islands: tuple[Island, ...], adcs: tuple[AdcBank, ...], problems: Problems
+) -> tuple[Any, tuple[str, ...]]:
+    """The declared law, and the nets that a named law speaks of."""
+    target = circuit.netlist.target
+    if isinstance(target, str):
+        return target, ()
+    at: At = ("target", "gaussian_mixture")
+    where = circuit.netlist.document.position(at)
+    spec = target.gaussian_mixture
+    try:
+        unit = read_any(f"1 {spec.unit}")
+        if unit.dimension != Quantity(1.0, read_any("1 V").dimension).dimension:
+            raise UnitError(f"'{spec.unit}': a mixture of node voltages needs a unit of volts, e.g. mV")
+        means = np.array(spec.means, dtype=float, ndmin=2) * unit.value
+        weights = np.ones(len(means)) if spec.weights is None else np.array(spec.weights, dtype=float)
+        nets = _target_nets(circuit, target, adcs)
+        if means.shape[1] != len(nets):
+            raise ValueError(
+                f"means have {means.shape[1]} entries each; the law is of {len(nets)} nets: {', '.join(nets)}"
+            )
+        if weights.shape != (len(means),) or np.any(weights <= 0):
+            raise ValueError(f"weights must be {len(means)} positive numbers, one for each mean")
+        known = {net for island in islands for net in island.nodes}
+        if not set(nets) <= known:
+            raise ValueError(f"'{sorted(set(nets) - known)[0]}' is no free analog net")
+    except (ValueError, TypeError) as error:
+        problems.add(where, "target.gaussian_mixture", str(error))
+        return "as_drawn", ()
+    return Mixture(means, float(spec.sigma) * unit.value, weights / weights.sum()), tuple(nets)
+
+
+def _target_nets(circuit: Circuit, target: Any, adcs: tuple[AdcBank, ...]) -> list[str]:
+    """The nets named by ``of``, else those that the demon reads through its ADCs, else the recorded ones."""
+    if target.of is not None:
+        texts = [target.of] if isinstance(target.of, str) else list(target.of)
+        return [net for text in texts for net in circuit.nets.named(text)]
+    source = {out: net for adc in adcs for out, net in zip(adc.outputs, adc.inputs, strict=True)}
+    for controller in circuit.netlist.controllers.values():
+        codes = [code for text in controller.reads.values() for code in circuit.nets.named(text)]
+        if codes and all(code in source for code in codes):
+            return [source[code] for code in codes]
+    recorded = [net for name in circuit.netlist.run.record for net in circuit.nets.named(name)]
+    return sorted(set(recorded), key=natural)

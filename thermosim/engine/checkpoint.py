@@ -1,0 +1,103 @@
+"""What a run leaves behind, and how an interrupted run is taken up again to the same bits.
+
+A checkpoint holds the time, every pending action (codes in flight included), the state of every part and the
+number of its next block of noise. What was recorded and counted stays in the record itself.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from thermosim.engine.agenda import Phase
+from thermosim.errors import SimulationError
+from thermosim.record import Record
+
+if TYPE_CHECKING:
+    from thermosim.engine.simulator import Simulation
+
+
+def record(simulation: Simulation) -> Record:
+    """The record of a run as far as it went."""
+    program = simulation.program
+    return Record(
+        samples={tape.name: tape.samples() for tape in simulation.tapes},
+        times={tape.name: tape.times() for tape in simulation.tapes},
+        counters=simulation.counters.arrays(),
+        meta={
+            "name": program.name,
+            "seed": simulation.seed,
+            "replicas": simulation.replicas,
+            "complete": simulation.complete,
+            "nets": {tape.name: list(tape.nets) for tape in simulation.tapes},
+            "program": dict(program.provenance),
+        },
+        checkpoint={} if simulation.complete or simulation.torn else _state(simulation),
+        program=program,
+    )
+
+
+def _state(simulation: Simulation) -> dict[str, Any]:
+    """Plain data: numbers, text, lists, dictionaries and arrays."""
+    return {
+        "time": simulation.agenda.now,
+        "pending": [list(action) for action in simulation.agenda.pending()],
+        "islands": {runner.island.path: runner.checkpoint() for runner in simulation.islands},
+        "adcs": {path: adc.checkpoint() for path, adc in simulation.adcs.items()},
+        "dacs": {path: dac.due for path, dac in simulation.dacs.items()},
+        "controllers": {path: runner.checkpoint() for path, runner in simulation.controllers.items()},
+        "rails": simulation.rails.values,
+        "codes": simulation.codes.values,
+        "tapes": {
+            tape.name: {"taken": [track.taken for track in tape.tracks], "data": tape.ahead()}
+            for tape in simulation.tapes
+        },
+    }
+
+
+def restore(simulation: Simulation, earlier: Record) -> None:
+    """Bring a simulation that has not started into the state of an interrupted one.
+
+    Raises
+    ------
+    SimulationError
+        If the record is complete, cannot be continued, or belongs to another program, seed or number of replicas.
+    """
+    if not earlier.checkpoint:
+        what = "is complete" if earlier.meta.get("complete") else "was interrupted twice and has no checkpoint"
+        raise SimulationError(f"this record {what}: there is nothing to resume")
+    program = simulation.program
+    mine = (program.name, simulation.seed, simulation.replicas, program.provenance.get("sha256"))
+    meta = earlier.meta
+    other = (meta["name"], meta["seed"], meta["replicas"], meta["program"].get("sha256"))
+    for what, a, b in zip(("chip", "seed", "number of replicas", "netlist hash"), mine, other, strict=True):
+        if a != b:
+            raise SimulationError(f"cannot resume: the record has {what} {b} and this run {a}")
+
+    state = earlier.checkpoint
+    for runner in simulation.islands:
+        runner.restore(state["islands"][runner.island.path])
+    for path, adc in simulation.adcs.items():
+        adc.restore(state["adcs"][path])
+    for path, dac in simulation.dacs.items():
+        dac.due = state["dacs"][path]
+    for path, controller in simulation.controllers.items():
+        controller.restore(state["controllers"][path])
+    simulation.rails.values[:] = state["rails"]
+    simulation.codes.values[:] = state["codes"]
+    for tape in simulation.tapes:
+        kept = state["tapes"][tape.name]
+        tape.restore(earlier.samples[tape.name], kept["taken"], kept["data"])
+    for runner in simulation.islands:
+        runner.resume_recording()
+    for name, counts in simulation.counters.arrays().items():
+        counts[:] = earlier.counters[name]
+    simulation.agenda.resume(state["time"])
+    for time, phase, name, payload in state["pending"]:
+        simulation.agenda.at(time, Phase(phase), name, _thawed(payload))
+
+
+def _thawed(payload: Any) -> Any:
+    """A payload of its own: the record must not change while the run goes on."""
+    return payload.copy() if isinstance(payload, np.ndarray) else payload

@@ -1,0 +1,151 @@
+"""Controllers at work: at each edge of their clock they read published codes and write codes `latency` later.
+
+Codes are given and taken as the volts of nominal converters, ``volts = offset + step code``; writes go to the
+nearest code, and what lies beyond the ends is clipped and counted. A controller that is a law runs in
+a kernel; any other is called with replicas in groups of fixed width, the last one padded with
+copies of its first replica, so that how many replicas there are changes no bit of any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank
+from thermosim.contracts import Controller, Floats, Ints, Law, Port
+from thermosim.engine.counters import Counters
+from thermosim.engine.held import Held
+from thermosim.engine.island import times
+from thermosim.errors import SimulationError
+from thermosim.kernels.conversion import quantise
+from thermosim.streams import generator
+
+WIDTH = 64
+"""Replicas in one call of a controller's `act`."""
+
+
+def port(name: str, nets: tuple[str, ...], banks: Mapping[str, AdcBank | DacBank]) -> Port:
+    """The port of `nets` with the nominal scale of their converters.
+
+    Codes of an ADC stand for the centres of its steps; those of a DAC for its levels, mid-scale being the middle.
+
+    Raises
+    ------
+    SimulationError
+        If the nets belong to converters of different scale.
+    """
+    scales = set()
+    for net in nets:
+        bank = banks[net]
+        scales.add((bank.step, bank.low + bank.step / 2 if isinstance(bank, AdcBank) else bank.low))
+    if len(scales) != 1:
+        raise SimulationError(f"port '{name}' joins converters of different range or bits; give each its own port")
+    step, offset = scales.pop()
+    return Port(name, nets, step, offset)
+
+
+def _runner(law: Law | None, replicas: int) -> Callable[[Floats], Floats] | None:
+    """What evaluates a law on volts (read channel, replica); None if there is no law."""
+    if law is None:
+        return None
+    assert law.network is None
+
+    def evaluate(volts: Floats) -> Floats:
+        return times(law.linear, volts) + law.constant[:, np.newaxis]
+
+    return evaluate
+
+
+class ControllerRunner:
+    """One controller; `state` is its checkpointed state, one item for each group of replicas."""
+
+    def __init__(
+        self,
+        plan: ControllerPlan,
+        controller: Controller,
+        adcs: Mapping[str, AdcBank],
+        dacs: Mapping[str, DacBank],
+        codes: Held,
+        counters: Counters,
+        seed: int,
+    ) -> None:
+        """`adcs`, `dacs`: code net -> the bank that it belongs to."""
+        self.plan, self._controller, self._codes = plan, controller, codes
+        replicas = codes.values.shape[1]
+        self._reads = [port(name, nets, adcs) for name, nets in plan.reads.items()]
+        self._writes = [port(name, nets, dacs) for name, nets in plan.writes.items()]
+        self._in = codes.numbers(tuple(net for item in self._reads for net in item.nets))
+        written = tuple(net for item in self._writes for net in item.nets)
+        self._outputs = len(written)
+        self._in_step = np.array([[item.step] for item in self._reads for _ in item.nets])
+        self._in_offset = np.array([[item.offset] for item in self._reads for _ in item.nets])
+        self._out_step = np.array([item.step for item in self._writes for _ in item.nets])
+        self._out_offset = np.array([item.offset for item in self._writes for _ in item.nets])
+        self._top = np.array([2 ** dacs[net].bits - 1 for net in written], dtype=np.int64)
+        self._law = _runner(controller.law, replicas)
+        groups = -(-replicas // WIDTH)
+        self.state: list[Any] = [] if self._law else [controller.initial_state(WIDTH) for _ in range(groups)]
+        self.generators = [] if self._law else [generator(seed, "controller", plan.path, group) for group in range(groups)]
+        self._ticks = counters.new(plan.path, "ticks")
+        self._clips = np.empty((self._outputs, replicas), dtype=np.int64)
+        self._clipped = [(counters.new(dacs[net].path, "clipped"), k) for k, net in enumerate(written)]
+
+    def tick(self, time: int, number: int) -> Ints:
+        """Step `number` at `time` [fs]: the codes to be written (channel, replica)."""
+        volts = self._codes.values[self._in] * self._in_step + self._in_offset
+        asked = self._law(volts) if self._law else self._act(volts, number)
+        codes = np.empty(asked.shape, dtype=np.int64)
+        clips = quantise(asked, self._out_offset, self._out_step, self._top, codes, self._clips)
+        count = self._ticks.at(time)
+        count += 1
+        if clips:
+            for counter, k in self._clipped:
+                row = counter.at(time)
+                row += self._clips[k]
+        return codes
+
+    def checkpoint(self) -> dict[str, Any]:
+        """The controller's state and where its random generators stand."""
+        return {"state": deepcopy(self.state), "generators": [rng.bit_generator.state for rng in self.generators]}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Take up the state that :meth:`checkpoint` gave."""
+        self.state = deepcopy(kept["state"])
+        for rng, state in zip(self.generators, kept["generators"], strict=True):
+            rng.bit_generator.state = state
+
+    def _act(self, volts: Floats, number: int) -> Floats:
+        replicas = volts.shape[1]
+        out = np.empty((self._outputs, replicas))
+        for group, rng in enumerate(self.generators):
+            begin, end = group * WIDTH, min((group + 1) * WIDTH, replicas)
+            batch = np.repeat(volts[:, begin : begin + 1], WIDTH, axis=1)
+            batch[:, : end - begin] = volts[:, begin:end]
+            reads, row = {}, 0
+            for item in self._reads:
+                reads[item.name] = batch[row : row + len(item.nets)]
+                row += len(item.nets)
+            writes, self.state[group] = self._controller.act(reads, number, self.state[group], rng)
+            row = 0
+            for item in self._writes:
+                out[row : row + len(item.nets), begin:end] = self._checked(writes, item)[:, : end - begin]
+                row += len(item.nets)
+        return out
+
+    def _checked(self, writes: Mapping[str, Floats], item: Port) -> Floats:
+        """The writes to one port, refused if they are not (channel, replica) finite volts."""
+        where = f"controller '{self.plan.path}': act"
+        if item.name not in writes:
+            raise SimulationError(f"{where} wrote {', '.join(writes) or 'nothing'}; the port '{item.name}' is missing")
+        values = np.asarray(writes[item.name], dtype=float)
+        if values.shape != (len(item.nets), WIDTH):
+            raise SimulationError(
+                f"{where} wrote an array of shape {values.shape} to port '{item.name}'; "
+                f"expected {(len(item.nets), WIDTH)}, channels and replicas"
+            )
+        if not np.isfinite(values).all():
+            raise SimulationError(f"{where} wrote a voltage that is not finite to port '{item.name}'")
+        return values

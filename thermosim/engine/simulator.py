@@ -1,0 +1,304 @@
+"""Run a program: islands, converters, controllers and fabrics, joined by one queue of events.
+
+An event is something that touches more than one part: a clock edge, a published conversion, a write, an output that
+has settled. Between its own events an island or fabric advances in one call, whatever it records on the way.
+The recorded window is [burn_in, burn_in + duration); actions at its end no longer happen, draws there are taken.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time as wall
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from thermosim.circuit.program import Program
+from thermosim.contracts import Controller, Ints
+from thermosim.engine import checkpoint
+from thermosim.engine.agenda import Agenda, Phase
+from thermosim.engine.controls import ControllerRunner
+from thermosim.engine.conversion import AdcRunner, DacRunner
+from thermosim.engine.counters import Counters
+from thermosim.engine.held import Held
+from thermosim.engine.island import IslandRunner
+from thermosim.engine.probes import Tape
+from thermosim.provenance import versions
+from thermosim.record import Record
+from thermosim.times import FEMTOSECONDS, Clock
+
+BEATS = 200
+"""Times at least that a run reports progress and looks whether every voltage is finite."""
+
+
+def run(
+    program: Program,
+    controllers: Mapping[str, Controller],
+    seed: int = 1,
+    replicas: int | None = None,
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+    resume: Record | None = None,
+    stop: Callable[[int], bool] | None = None,
+) -> Record:
+    """Simulate one die.
+
+    Parameters
+    ----------
+    program
+        The assembled die with its testbench.
+    controllers
+        The controller of each plan, by path.
+    seed
+        Names all noise; the same seed gives the same bits with any number of threads or replicas.
+    replicas
+        Noise copies; the program's number if not given.
+    threads
+        Threads for long advances; the available processors if not given.
+    progress
+        Called with the fraction done.
+    resume
+        An interrupted record of the same program, seed and replicas, to be completed to the same bits.
+    stop
+        Asked after each instant, given its time [fs], whether to interrupt the run as Ctrl-C does.
+
+    Returns
+    -------
+    Record
+        Complete, or with a checkpoint if the run was interrupted.
+
+    Raises
+    ------
+    SimulationError
+        If a voltage is no longer finite, the samples do not fit in memory, or `resume` is of another run.
+    """
+    began = wall.perf_counter()
+    count = program.replicas if replicas is None else replicas
+    threads = len(os.sched_getaffinity(0)) if threads is None else threads
+    # One BLAS thread: the order of sums must not depend on the machine, and the matrices are small.
+    with threadpool_limits(limits=1):
+        simulation = Simulation(program, controllers, seed, count, threads)
+        if resume is None:
+            simulation.start()
+        else:
+            checkpoint.restore(simulation, resume)
+        simulation.go(progress, stop)
+        record = checkpoint.record(simulation)
+    earlier = resume.meta["wall_seconds"] if resume is not None else 0.0
+    record.meta["wall_seconds"] = earlier + wall.perf_counter() - began
+    record.meta["threads"] = threads
+    record.meta["versions"] = versions()
+    return record
+
+
+class Edges:
+    """The edges of a clock in plain integers: edge k at floor(k numerator / denominator) fs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._numerator = FEMTOSECONDS * clock.frequency.denominator
+        self._denominator = clock.frequency.numerator
+
+    def at(self, k: int) -> int:
+        """Time of edge k [fs]."""
+        return k * self._numerator // self._denominator
+
+    def not_before(self, time: int) -> int:
+        """Time of the first edge at or after `time` [fs]."""
+        return -(-time * self._denominator // self._numerator) * self._numerator // self._denominator
+
+
+class Simulation:
+    """The parts of a running die, and the actions that join them."""
+
+    def __init__(
+        self, program: Program, controllers: Mapping[str, Controller], seed: int, replicas: int, threads: int
+    ) -> None:
+        self.program, self.seed, self.replicas = program, seed, replicas
+        self.end = program.burn_in + program.duration
+        self.complete = self.torn = False
+        self.counters = Counters(program.burn_in, replicas)
+
+        levels = dict(program.driven) | {"0": 0.0}
+        for dac in program.dacs:
+            levels |= {net: dac.levels[k, dac.initial] for k, net in enumerate(dac.outputs)}
+        self.rails = Held(levels, np.float64, replicas)
+        self.islands = [
+            IslandRunner(island, self.rails.values[self.rails.numbers(island.inputs)], seed, threads)
+            for island in program.islands
+        ]
+        owner = {net: runner for runner in self.islands for net in runner.island.nodes}
+        self.adcs = {bank.path: AdcRunner(bank, owner, self.rails, self.counters, seed) for bank in program.adcs}
+        codes: dict[str, float] = {net: bank.initial for bank in program.dacs for net in bank.inputs}
+        codes |= {net: adc.zero_code() for adc in self.adcs.values() for net in adc.bank.outputs}
+        self.codes = Held(codes, np.int64, replicas)
+        self.dacs = {
+            bank.path: DacRunner(bank, self.islands, self.rails, self.codes, self.counters) for bank in program.dacs
+        }
+        read = {net: bank for bank in program.adcs for net in bank.outputs}
+        written = {net: bank for bank in program.dacs for net in bank.inputs}
+        self.controllers = {
+            plan.path: ControllerRunner(plan, controllers[plan.path], read, written, self.codes, self.counters, seed)
+            for plan in program.controllers
+        }
+
+        self.tapes = [
+            Tape(probe.name, probe.nets, probe.every, program.burn_in, program.duration, shape, replicas)
+            for probe in program.probes
+            if (shape := {"analog": np.float64, "code": np.int64}.get(probe.kind)) is not None
+        ]
+        self.rails.record(self.tapes)
+        self.codes.record(self.tapes)
+        for runner in self.islands:
+            runner.record(self.tapes)
+        self.agenda = Agenda(self._actions(), self._after_instant)
+        self._beats = self._count_beats()
+        self._beating = False
+        self._interrupted = False
+        self._progress: Callable[[float], None] | None = None
+        self._stop: Callable[[int], bool] | None = None
+
+    def start(self) -> None:
+        """Put the first edges on the agenda."""
+        for path in self.adcs:
+            self.agenda.at(0, Phase.SAMPLE, f"sample {path}", 0)
+        for path in self.controllers:
+            self.agenda.at(0, Phase.COMPUTE, f"tick {path}", 0)
+        self.agenda.at(0, Phase.RECORD, "beat", 0)
+
+    def go(self, progress: Callable[[float], None] | None, stop: Callable[[int], bool] | None) -> None:
+        """Run to the end or to the first interruption."""
+        self._progress, self._stop = progress, stop
+        with _caught_interrupt(self._interrupt):
+            try:
+                self.agenda.run()
+            except KeyboardInterrupt:
+                # Raised by somebody's code. Inside an instant, half of its actions have happened: no going on from here.
+                self.torn = self.agenda.inside_instant
+
+    # -- actions ----------------------------------------------------------------------------------------------
+
+    def _actions(self) -> dict[str, Callable[[int, Any], None]]:
+        actions: dict[str, Callable[[int, Any], None]] = {"beat": self._beat}
+        listeners: dict[str, list[str]] = {}
+        for path, dac in self.dacs.items():
+            actions[f"latch {path}"] = self._latch(path, dac)
+            actions[f"step {path}"] = dac.step
+            for net in dac.bank.inputs:
+                listeners.setdefault(net, []).append(path)
+        for path, adc in self.adcs.items():
+            actions[f"sample {path}"] = self._sample(path, adc)
+            actions[f"publish {path}"] = self._set_codes(adc.bank.outputs, listeners)
+        for path, controller in self.controllers.items():
+            actions[f"tick {path}"] = self._tick(path, controller)
+            nets = tuple(net for nets in controller.plan.writes.values() for net in nets)
+            actions[f"write {path}"] = self._set_codes(nets, listeners)
+        return actions
+
+    def _at(self, time: int, phase: Phase, name: str, payload: Any = None) -> None:
+        """Schedule what still happens before the end."""
+        if time < self.end:
+            self.agenda.at(time, phase, name, payload)
+
+    def _sample(self, path: str, adc: AdcRunner) -> Callable[[int, Any], None]:
+        sample, publish = f"sample {path}", f"publish {path}"
+        edges, latency = Edges(adc.bank.clock), adc.bank.latency
+
+        def action(time: int, edge: int) -> None:
+            self._at(time + latency, Phase.PUBLISH, publish, adc.sample(time))
+            self._at(edges.at(edge + 1), Phase.SAMPLE, sample, edge + 1)
+
+        return action
+
+    def _tick(self, path: str, controller: ControllerRunner) -> Callable[[int, Any], None]:
+        tick, write = f"tick {path}", f"write {path}"
+        edges, latency = Edges(controller.plan.clock), controller.plan.latency
+
+        def action(time: int, edge: int) -> None:
+            self._at(time + latency, Phase.WRITE, write, controller.tick(time, edge))
+            self._at(edges.at(edge + 1), Phase.COMPUTE, tick, edge + 1)
+
+        return action
+
+    def _set_codes(self, nets: tuple[str, ...], listeners: Mapping[str, list[str]]) -> Callable[[int, Any], None]:
+        """New codes appear on `nets`; the DACs that listen there latch at their next edge."""
+        rows = self.codes.numbers(nets)
+        paths = dict.fromkeys(path for net in nets for path in listeners.get(net, []))
+        banks = [(self.dacs[path], Edges(self.dacs[path].bank.clock), f"latch {path}") for path in paths]
+
+        def action(time: int, codes: Ints) -> None:
+            self.codes.set(time, rows, codes)
+            for dac, edges, latch in banks:
+                due = edges.not_before(time)
+                if due != dac.due:
+                    dac.due = due
+                    self._at(due, Phase.LATCH, latch)
+
+        return action
+
+    def _latch(self, path: str, dac: DacRunner) -> Callable[[int, Any], None]:
+        step, settling = f"step {path}", dac.bank.settling
+
+        def action(time: int, _payload: Any) -> None:
+            self._at(time + settling, Phase.STEP, step, dac.latch(time))
+
+        return action
+
+    # -- beats ------------------------------------------------------------------------------------------------
+
+    def _count_beats(self) -> int:
+        """Beats of the run: work between two of them stays near a tenth of a second."""
+        work = sum(
+            track.tape.draws * runner.state.size * (len(runner.rows) + 10)
+            for runner in self.islands
+            for track in runner.tracks
+        )
+        return max(BEATS, -(-work // 50_000_000))
+
+    def _beat(self, time: int, number: int) -> None:
+        """Take the draws that are due, so that parts without events of their own keep up; adds no step anywhere."""
+        for runner in self.islands:
+            runner.advance_to_draws(time)
+            runner.check(self.seed)
+        self.rails.advance(time)
+        self.codes.advance(time)
+        if time == self.end:
+            self.complete = True
+            self.agenda.halt()
+        else:
+            self.agenda.at((number + 1) * self.end // self._beats, Phase.RECORD, "beat", number + 1)
+        self._beating = True
+
+    def _after_instant(self, time: int) -> None:
+        if self._interrupted or (self._stop is not None and self._stop(time)):
+            self.agenda.halt()
+        if self._beating:
+            self._beating = False
+            if self._progress is not None:
+                self._progress(time / self.end)
+
+    def _interrupt(self) -> None:
+        self._interrupted = True
+
+
+@contextmanager
+def _caught_interrupt(note: Callable[[], None]) -> Iterator[None]:
+    """Turn the first Ctrl-C into a call of `note`; a second one interrupts as usual."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def first(_number: int, _frame: Any) -> None:
+        note()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, first)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

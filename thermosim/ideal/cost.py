@@ -1,0 +1,49 @@
+"""What the ideal digital sampler pays for one effective sample on a named platform.
+
+    heat bath:        E = nodes tau E_update(degree),   tau autocorrelation time of its worst observable [sweeps]
+    Gaussian, d-dim:  E = d E_step((d + 1) / 2)         an independent draw through a triangular factor
+    mixture, d-dim:   E = d E_step(1)                   isotropic components; the choice of one is not counted
+
+E_update and E_step are the platform model's prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from thermosim.models.base import Evidence, Price
+from thermosim.models.platform import Platform, gaussian_step_price, heat_bath_price
+
+
+@dataclass(frozen=True)
+class PlatformCard:
+    """A platform as a card gives it: its name, model, and the evidence of each parameter."""
+
+    name: str
+    model: Platform
+    evidence: Mapping[str, Evidence]
+
+
+def times(price: Price, factor: float) -> Price:
+    """`price` of `factor` actions."""
+
+    def scaled(joules: float | None) -> float | None:
+        return None if joules is None else joules * factor
+
+    return replace(price, joules=scaled(price.joules), low=scaled(price.low), high=scaled(price.high))
+
+
+def heat_bath_sample(card: PlatformCard, nodes: int, degree: float, tau: float) -> Price:
+    """Price of one effective sample of a heat-bath chain of `nodes` spins of mean `degree`."""
+    return times(heat_bath_price(card.model, card.evidence, degree), nodes * tau)
+
+
+def gaussian_sample(card: PlatformCard, dimension: int) -> Price:
+    """Price of one independent draw of a Gaussian law."""
+    return times(gaussian_step_price(card.model, card.evidence, (dimension + 1) / 2), dimension)
+
+
+def mixture_sample(card: PlatformCard, dimension: int) -> Price:
+    """Price of one independent draw of a mixture of isotropic Gaussian laws."""
+    return times(gaussian_step_price(card.model, card.evidence, 1.0), dimension)

@@ -1,0 +1,169 @@
+"""Exact laws of small fabrics by enumeration, and the exact relaxation of their clocked sweeps.
+
+State k in 0 .. 2^n - 1 has spin i up where bit i of k is set. The law is
+
+    p(s) = exp(-beta E(s)) / Z,   E(s) = -(sum_edges J_ij s_i s_j + sum_i h_i s_i)
+
+One slot lets every p-bit i of one colour forget with memory m_i under a constant field; on functions of the state,
+
+    (T_i f)(s) = m_i f(s) + (1 - m_i) [q_i f(s, s_i = +1) + (1 - q_i) f(s, s_i = -1)],
+    q_i = 1 / (1 + exp(-(2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i)))
+
+P-bits of one colour do not couple, so their T_i commute, and a sweep is the product of the colours in their order.
+The operator is applied without being stored; its second largest eigenvalue lambda in modulus gives the relaxation
+time -1 / ln |lambda| in sweeps. Lazy heat-bath updates leave p fixed where slope = 1 and shift = 0.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from thermosim.contracts import Floats
+
+if TYPE_CHECKING:
+    from thermosim.circuit.program import Fabric, IsingLaw
+
+ENUMERABLE = 20
+SPECTRAL = 16
+STATIONARY = 14
+
+
+def energies(law: IsingLaw) -> Floats:
+    """E of every state (2^n,), with the first spin as the lowest bit."""
+    spins = len(law.biases)
+    fields: list[list[tuple[int, float]]] = [[] for _ in range(spins)]
+    for (i, j), weight in zip(law.edges, law.weights, strict=True):
+        fields[max(i, j)].append((int(min(i, j)), float(weight)))
+    energy = np.zeros(1)
+    for i in range(spins):
+        field = np.full(energy.size, law.biases[i])
+        for j, weight in fields[i]:
+            field += weight * spin(j, i)
+        energy = np.concatenate([energy + field, energy - field])
+    return energy
+
+
+def spin(i: int, spins: int) -> Floats:
+    """Value +-1 of spin i in every state (2^spins,)."""
+    return np.tile(np.repeat([-1.0, 1.0], 2**i), 2 ** (spins - i - 1))
+
+
+def probabilities(law: IsingLaw) -> Floats:
+    """Boltzmann law (2^n,) of at most 20 spins."""
+    weight = -law.beta * energies(law)
+    weight = np.exp(weight - weight.max())
+    return np.asarray(weight / weight.sum())
+
+
+def means(law: IsingLaw) -> tuple[Floats, Floats]:
+    """<s_i> (node,) and <s_i s_j> (edge,) of the Boltzmann law."""
+    p, n = probabilities(law), len(law.biases)
+    columns = [spin(i, n) for i in range(n)]
+    single = np.array([p @ column for column in columns])
+    pair = np.array([p @ (columns[i] * columns[j]) for i, j in law.edges])
+    return single, pair
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Sweep operator of a fabric with held p-bits: per node the pair of probabilities of ending up.
+
+    `up` (node, 2^(n-1)): q_i for each state of the others; `memory` (node,); `order`: nodes by colour.
+    """
+
+    spins: int
+    up: tuple[Floats, ...]
+    memory: Floats
+    order: tuple[int, ...]
+
+    def functions(self, f: Floats) -> Floats:
+        """Expectation of f one sweep later, for every state now (2^n,)."""
+        for i in reversed(self.order):
+            f = f.reshape(-1, 2, 2**i)
+            q = self.up[i].reshape(-1, 2**i)
+            mean = ((1.0 - self.memory[i]) * (f[:, 0] + q * (f[:, 1] - f[:, 0])))[:, None, :]
+            f = (self.memory[i] * f + mean).reshape(-1)
+        return f
+
+    def distribution(self, p: Floats) -> Floats:
+        """Law one sweep after the law p (2^n,)."""
+        for i in self.order:
+            p = p.reshape(-1, 2, 2**i)
+            q = self.up[i].reshape(-1, 2**i)
+            total = (1.0 - self.memory[i]) * (p[:, 0] + p[:, 1])
+            p = (self.memory[i] * p + np.stack([(1.0 - q) * total, q * total], axis=1)).reshape(-1)
+        return p
+
+    def second_eigenvalue(self) -> complex:
+        """The eigenvalue after 1 in modulus."""
+        size = 2**self.spins
+        if size <= 64:
+            dense = np.stack([self.functions(unit) for unit in np.eye(size)], axis=1)
+            return complex(sorted(np.linalg.eigvals(dense), key=abs)[-2])
+        from scipy.sparse.linalg import LinearOperator, eigs
+
+        operator = LinearOperator((size, size), matvec=lambda f: self.functions(np.ravel(f)), dtype=np.float64)
+        start = np.random.default_rng(0).standard_normal(size)
+        values = eigs(operator, k=2, which="LM", v0=start, return_eigenvectors=False, tol=1e-10)
+        return complex(sorted(values, key=abs)[0])
+
+    def relaxation(self) -> float:
+        """Relaxation time of the slowest mode [sweeps]; 0 if a sweep forgets everything."""
+        modulus = abs(self.second_eigenvalue())
+        if modulus < 1e-12:
+            return 0.0
+        return math.inf if modulus >= 1.0 else -1.0 / math.log(modulus)
+
+    def stationary(self, start: Floats, tolerance: float = 1e-10, limit: int = 5000) -> Floats | None:
+        """Law that a sweep leaves fixed, by iteration from `start`; None if it does not settle within `limit`."""
+        p = start
+        for _ in range(limit):
+            after = self.distribution(p)
+            if np.abs(after - p).sum() < tolerance:
+                return after
+            p = after
+        return None
+
+    def integrated_time(self, p: Floats, f: Floats, limit: int = 100_000) -> float:
+        """tau_int = 1 + 2 sum_k rho_k of the function f under the stationary law p [sweeps]."""
+        centred = f - p @ f
+        variance = float(p @ centred**2)
+        later, total = centred, 0.0
+        for _ in range(limit):
+            later = self.functions(later)
+            rho = float(p @ (centred * later)) / variance
+            total += rho
+            if float(p @ later**2) < 1e-20 * variance:
+                break
+        return 1.0 + 2.0 * total
+
+
+def sweep(law: IsingLaw, order: Iterable[int], memory: Floats, slope: Floats, shift: Floats) -> Sweep:
+    """Sweep of a law whose p-bits are updated in `order` (any order within a colour)."""
+    n = len(law.biases)
+    up = []
+    for i in range(n):
+        field = np.full(2**n, law.biases[i])
+        for (a, b), weight in zip(law.edges, law.weights, strict=True):
+            if i in (a, b):
+                field += weight * spin(int(b if a == i else a), n)
+        argument = 2.0 * law.beta * slope[i] * field.reshape(-1, 2, 2**i)[:, 0] + shift[i]
+        up.append(0.5 * (1.0 + np.tanh(argument.reshape(-1) / 2.0)))
+    return Sweep(n, tuple(up), np.asarray(memory, dtype=np.float64), tuple(order))
+
+
+def sweep_of(fabric: Fabric) -> Sweep:
+    """The sweep that a fabric with held p-bits performs, mismatch and memory included."""
+    order = [int(i) for i in np.argsort(fabric.colour, kind="stable")]
+    return sweep(fabric.actual, order, fabric.memory, fabric.slope, fabric.shift)
+
+
+def heat_bath(law: IsingLaw) -> Sweep:
+    """Node after node, each forgetting everything: the ideal digital sampler's sweep."""
+    n = len(law.biases)
+    return sweep(law, range(n), np.zeros(n), np.ones(n), np.zeros(n))

@@ -1,0 +1,139 @@
+"""Clocked p-bits with memory, one colour after the other, LANES replicas side by side.
+
+    P(s_i' = +1) = (1 - memory_i) p_i + memory_i (1 + s_i) / 2,   p_i = 1 / (1 + 2^-f_i),   f_i = (sum_j w_ij s_j + b_i) / ln 2
+
+One uniform u in (0, 1] decides: u > 1 - memory holds the spin; else u (1 + t) < (1 - memory) t, t = 2^-|f|, sets it against its
+field and everything else along it. Small u are finely spaced (2^-32), so rare flips keep their rate, and up and down are alike.
+t is a polynomial of degree 5 (relative error 1e-7) times a power of two. Sums are in single precision in a fixed order, without
+fused operations: a replica's bits depend neither on its neighbours in the group nor on the vector width.
+
+Random words: lane64(bits64(key, slot), node), its halves for the replicas 2 k and 2 k + 1 of a group.
+Rules: Geman and Geman, IEEE PAMI 6, 721 (1984); two-state relaxation: Gardiner, Handbook of Stochastic Methods, 3.8.2.
+"""
+
+import numpy as np
+
+from thermosim.kernels.jit import jit, jit_noalias
+from thermosim.kernels.random import bits64, lane64
+
+LANES = 32
+"""Replicas of one group."""
+HALF = LANES // 2
+START = np.uint64(0xFFFFFFFFFFFFFFFF)
+"""The slot number whose words choose the first spins."""
+
+_31, _1 = np.uint32(31), np.uint32(1)
+_UNIT, _HALF_BIT = np.float32(1.0), np.float32(0.5)
+_TO_UNIT = np.float32(2.0**-31)
+_LARGEST = np.float32(126.0)
+_BIAS, _MANTISSA = np.int32(127), np.int32(23)
+# 2^x for |x| <= 1/2: Chebyshev interpolation, relative error 1.0e-7
+_C0, _C1, _C2 = np.float32(1.0000001192092896), np.float32(0.6931471824645996), np.float32(0.2402210682630539)
+_C3, _C4, _C5 = np.float32(0.055503569543361664), np.float32(0.009676031768321991), np.float32(0.0013390863314270973)
+
+
+@jit_noalias
+def _words(bits, node, words):
+    for k in range(words.size):
+        words[k] = lane64(bits[k], node)
+
+
+@jit_noalias
+def _add(a, b, c, d, wa, wb, wc, wd, field):
+    """field += the pull of four neighbours."""
+    for k in range(field.size):
+        field[k] += (wa * a[k] + wb * b[k]) + (wc * c[k] + wd * d[k])
+
+
+@jit_noalias
+def _draw(field, words, fresh, spin):
+    for k in range(field.size):
+        f = field[k]
+        y = min(abs(f), _LARGEST)
+        whole = np.int32(y + _HALF_BIT)
+        x = np.float32(whole) - y
+        t = _C5 * x + _C4
+        t = t * x + _C3
+        t = t * x + _C2
+        t = t * x + _C1
+        t = t * x + _C0
+        t = t * np.int32((_BIAS - whole) << _MANTISSA).view(np.float32)
+        u = (np.float32(np.int32(words[k] >> _1)) + _HALF_BIT) * _TO_UNIT
+        along = np.copysign(_UNIT, f)
+        new = -along if u * (_UNIT + t) < fresh * t else along
+        spin[k] = spin[k] if u > fresh else new
+
+
+@jit_noalias
+def _fill(value, field):
+    for k in range(field.size):
+        field[k] = value
+
+
+@jit
+def _relax(place, state, rng, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words):
+    """Let the RNG of one p-bit relax for one slot under the field of the outputs `state`."""
+    _words(bits, node[place], pairs)
+    if drive.shape[0] > 0:
+        field[:] = drive[place]
+    else:
+        _fill(bias[place], field)
+    for k in range(np.uint64(first[place]), np.uint64(first[place + 1]), np.uint64(4)):
+        _add(
+            state[np.uint64(source[k])],
+            state[np.uint64(source[k + np.uint64(1)])],
+            state[np.uint64(source[k + np.uint64(2)])],
+            state[np.uint64(source[k + np.uint64(3)])],
+            weight[k],
+            weight[k + np.uint64(1)],
+            weight[k + np.uint64(2)],
+            weight[k + np.uint64(3)],
+            field,
+        )
+    _draw(field, words, fresh[place], rng[place])
+
+
+@jit
+def start(keys, node, state):
+    """First spins +-1 at random: state (node, LANES) float32."""
+    bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
+    words = pairs.view(np.uint32)
+    for k in range(HALF):
+        bits[k] = bits64(keys[k], START)
+    for place in range(state.shape[0]):
+        _words(bits, node[place], pairs)
+        for k in range(LANES):
+            state[place, k] = _UNIT if (words[k] >> _31) != 0 else -_UNIT
+
+
+@jit
+def slots(state, hidden, keys, begin, end, bounds, node, first, source, weight, bias, drive, fresh):
+    """Run the slots begin .. end-1 of one group.
+
+    Parameters
+    ----------
+    state : (node, LANES) float32, outputs by place (ordered by colour); changed in place
+    hidden : (node, LANES) float32, bits of free RNGs, or (0, LANES) where RNGs restart from the latched value
+    keys : (LANES / 2,) uint64
+    bounds : (colours + 1,) int64, first place of every colour
+    node : (node,) uint64, number of the node at each place, which names its noise
+    first, source, weight : :class:`thermosim.kernels.fields.Rows`, weights in units of ln 2
+    bias : (node,) float32 in units of ln 2
+    drive : (node, LANES) float32, biases with analog inputs, which then replace `bias`; or (0, LANES)
+    fresh : (node,) float32, 1 - memory
+    """
+    bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
+    words = pairs.view(np.uint32)
+    field = np.empty(LANES, np.float32)
+    colours = bounds.size - 1
+    for slot in range(begin, end):
+        colour = slot % colours
+        for k in range(HALF):
+            bits[k] = bits64(keys[k], np.uint64(slot))
+        if hidden.shape[0] == 0:
+            for place in range(bounds[colour], bounds[colour + 1]):
+                _relax(place, state, state, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
+        else:
+            for place in range(hidden.shape[0]):
+                _relax(place, state, hidden, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
+            state[bounds[colour] : bounds[colour + 1]] = hidden[bounds[colour] : bounds[colour + 1]]

@@ -1,0 +1,181 @@
+"""Exact steps of a linear noisy network with held inputs, for many replicas and for many steps.
+
+    v_i' = g_i + sum_j L_ij z_j + sum_j Phi_ij v_j,   z standard normals of (key of the replica, step counter, node)
+
+Phi, L and the held drive g are those of :class:`thermosim.analysis.propagator.Propagator`. Every sum runs in this order,
+one product after the other and never fused: the bits of a replica are the same in any company, and the
+same whether steps are taken one by one or many at a time, vectorised over replicas, over time or over nodes.
+"""
+
+import numpy as np
+
+from thermosim.kernels.aligned import aligned
+from thermosim.kernels.jit import jit, jit_noalias
+from thermosim.kernels.normal import WIDTH, fill, workspace
+from thermosim.kernels.random import bits64
+
+_FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
+
+
+@jit_noalias
+def _add_row(total, row, terms, columns):
+    """total[k] += sum_j row[j] terms[j, k], j in order below `columns`; total (WIDTH,), terms (m, WIDTH)."""
+    quads = columns - columns % 4
+    for j in range(0, quads, 4):
+        a, b, c, d = row[j], row[j + 1], row[j + 2], row[j + 3]
+        x, y, u, w = terms[j], terms[j + 1], terms[j + 2], terms[j + 3]
+        for k in range(WIDTH):
+            total[k] = total[k] + a * x[k] + b * y[k] + c * u[k] + d * w[k]
+    for j in range(quads, columns):
+        a, x = row[j], terms[j]
+        for k in range(WIDTH):
+            total[k] = total[k] + a * x[k]
+
+
+@jit_noalias
+def _add_product(total, matrix, terms):
+    """total += matrix @ terms: (n, WIDTH), (n, m), (m, WIDTH)."""
+    for i in range(matrix.shape[0]):
+        _add_row(total[i], matrix[i], terms, matrix.shape[1])
+
+
+@jit_noalias
+def _add_triangle(total, factor, terms):
+    """The same for a lower triangular matrix; what is skipped adds zeros."""
+    n = factor.shape[0]
+    for i in range(n):
+        _add_row(total[i], factor[i], terms, min(n, (i | 3) + 1))
+
+
+@jit_noalias
+def _load(source, begin, width, tile):
+    for i in range(source.shape[0]):
+        for k in range(width):
+            tile[i, k] = source[i, begin + k]
+
+
+@jit_noalias
+def _store(tile, begin, width, target):
+    for i in range(target.shape[0]):
+        for k in range(width):
+            target[i, begin + k] = tile[i, k]
+
+
+@jit
+def product(matrix, columns, out):
+    """out = matrix @ columns, for (n, m), (m, replicas) and (n, replicas): the drive Gamma (u, 1), or a jump C^-1 F du."""
+    n, m = matrix.shape
+    replicas = out.shape[1]
+    terms, total = aligned(m, WIDTH), aligned(n, WIDTH)
+    terms[:] = 0.0
+    for begin in range(0, replicas, WIDTH):
+        width = min(WIDTH, replicas - begin)
+        _load(columns, begin, width, terms)
+        total[:] = 0.0
+        _add_product(total, matrix, terms)
+        _store(total, begin, width, out)
+
+
+@jit
+def _many(state, decay, drive, factor, keys, first, count, nodes, out):
+    """`count` steps vectorised over replicas; out[t] holds `nodes` after step t, if it has room."""
+    n, replicas = state.shape
+    value, total, held, normals = aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH)
+    value[:] = 0.0
+    held[:] = 0.0
+    bits = np.zeros(WIDTH, np.uint64)
+    high, low, even, odd = workspace()
+    for begin in range(0, replicas, WIDTH):
+        width = min(WIDTH, replicas - begin)
+        _load(state, begin, width, value)
+        if drive.shape[1] == 1:
+            for i in range(n):
+                held[i] = drive[i, 0]
+        else:
+            _load(drive, begin, width, held)
+        for t in range(count):
+            for k in range(width):
+                bits[k] = bits64(keys[begin + k], first + np.uint64(t))
+            fill(bits, normals, high, low, even, odd)
+            total[:] = held
+            _add_triangle(total, factor, normals)
+            _add_product(total, decay, value)
+            value, total = total, value
+            if t < out.shape[0]:
+                for node in range(nodes.size):
+                    out[t, node, begin : begin + width] = value[nodes[node], :width]
+        _store(value, begin, width, state)
+
+
+@jit
+def _recur(value, columns, count):
+    """value[k + 1] += Phi value[k] for k below `count`; columns is Phi transposed in groups of WIDTH of its rows."""
+    groups, n, _ = columns.shape
+    for k in range(count):
+        for group in range(groups):
+            _add_row(value[k + 1, group * WIDTH : (group + 1) * WIDTH], value[k], columns[group], n)
+
+
+@jit_noalias
+def _record(value, nodes, out):
+    for k in range(out.shape[0]):
+        row = value[k + 1]
+        for node in range(nodes.size):
+            out[k, node] = row[np.uint64(nodes[node])]  # unsigned: no test for indices that count from the end
+
+
+@jit
+def _few(state, decay, drive, factor, keys, first, count, nodes, out):
+    """`count` steps, replica by replica: noise vectorised over WIDTH steps, the recursion over nodes."""
+    n, replicas = state.shape
+    groups = (n + WIDTH - 1) // WIDTH
+    columns = aligned(groups * n, WIDTH).reshape((groups, n, WIDTH))
+    columns[:] = 0.0
+    for i in range(n):
+        for j in range(n):
+            columns[i // WIDTH, j, i % WIDTH] = decay[i, j]
+    normals, noise = aligned(n, WIDTH), aligned(n, WIDTH)
+    value = aligned(WIDTH + 1, groups * WIDTH)
+    bits = np.empty(WIDTH, np.uint64)
+    high, low, even, odd = workspace()
+    for r in range(replicas):
+        for i in range(n):
+            value[0, i] = state[i, r]
+        for begin in range(0, count, WIDTH):
+            width = min(WIDTH, count - begin)
+            for k in range(WIDTH):
+                bits[k] = bits64(keys[r], first + np.uint64(begin + k))
+            fill(bits, normals, high, low, even, odd)
+            for i in range(n):
+                noise[i] = drive[i, r if drive.shape[1] > 1 else 0]
+            _add_triangle(noise, factor, normals)
+            for k in range(width):
+                for i in range(n):
+                    value[k + 1, i] = noise[i, k]
+            _recur(value, columns, width)
+            _record(value, nodes, out[begin : begin + width, :, r])
+            value[0] = value[width]
+        for i in range(n):
+            state[i, r] = value[0, i]
+
+
+@jit
+def step(state, decay, drive, factor, keys, counter):
+    """Advance state (n, replicas) [V] by one step, in place.
+
+    decay (n, n), factor (n, n) lower triangular [V]; drive (n, replicas) or (n, 1) [V], from :func:`product`;
+    keys (replicas,) uint64; counter uint64, the number of this step. All arrays C-contiguous.
+    """
+    _many(state, decay, drive, factor, keys, counter, 1, np.empty(0, np.int64), np.empty((0, 0, 0)))
+
+
+@jit
+def steps(state, decay, drive, factor, keys, first, nodes, out):
+    """As many steps as `out` (steps, len(nodes), replicas) has room for; out[t] holds `nodes` (int64) after step first + t.
+
+    The other arguments, and every bit, are those of as many calls of :func:`step`.
+    """
+    if state.shape[1] < _FEW:
+        _few(state, decay, drive, factor, keys, first, out.shape[0], nodes, out)
+    else:
+        _many(state, decay, drive, factor, keys, first, out.shape[0], nodes, out)

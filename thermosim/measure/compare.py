@@ -1,0 +1,78 @@
+"""The ideal digital sampler beside the chip: joules on named platforms, and its measured time on this processor.
+
+Fabrics: heat-bath sweeps, tau of energy and array means. Gaussian laws and mixtures: independent draws.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermosim.analysis.mixing import integrated_time
+from thermosim.circuit.program import Fabric
+from thermosim.ideal.cost import PlatformCard, gaussian_sample, heat_bath_sample, mixture_sample
+from thermosim.ideal.gaussian import GaussianMixture
+from thermosim.ideal.gibbs import HeatBath
+from thermosim.models.base import Grade, Price
+
+
+@dataclass(frozen=True)
+class Ideal:
+    """An ideal sampler's price of one effective sample: joules on a platform, or seconds where it was timed.
+
+    `joules`, `low`, `high` None where unpriced or not measured; `seconds` None where not timed; `sampler`: what it does.
+    """
+
+    path: str
+    platform: str
+    sampler: str
+    joules: float | None
+    low: float | None
+    high: float | None
+    seconds: float | None
+    grade: Grade
+    source: str
+
+
+def heat_bath_time(run: HeatBath) -> tuple[float, float]:
+    """tau of the worst of energy and array means [sweeps], and wall seconds of an effective sample."""
+    found = [integrated_time(run.energy), *(integrated_time(one) for one in run.magnetisation if one.std() > 0)]
+    tau = max(one.tau for one in found)
+    return tau, run.seconds * tau / run.energy.size
+
+
+def fabric_ideals(fabric: Fabric, run: HeatBath, platforms: tuple[PlatformCard, ...]) -> list[Ideal]:
+    """The heat-bath sampler of a fabric's drawn law."""
+    tau, seconds = heat_bath_time(run)
+    degree = 2.0 * len(fabric.drawn.edges) / fabric.nodes
+    sampler = f"heat bath, tau {tau:.3g} sweeps"
+    rows = [_timed(fabric.path, sampler, seconds, f"{run.threads} threads")]
+    return rows + [_priced(fabric.path, sampler, card, heat_bath_sample(card, fabric.nodes, degree, tau)) for card in platforms]
+
+
+def gaussian_ideals(path: str, law: GaussianMixture, platforms: tuple[PlatformCard, ...]) -> list[Ideal]:
+    """Independent draws of a Gaussian law or mixture."""
+    draws, rng = 100_000, np.random.default_rng(0)
+    start = time.perf_counter()
+    law.draw(draws, rng)
+    seconds = (time.perf_counter() - start) / draws
+    dimension = law.means.shape[1]
+    price = gaussian_sample if len(law.weights) == 1 else mixture_sample
+    rows = [_timed(path, "independent draws", seconds, "NumPy")]
+    return rows + [_priced(path, "independent draws", card, price(card, dimension)) for card in platforms]
+
+
+def _timed(path: str, sampler: str, seconds: float, how: str) -> Ideal:
+    return Ideal(path, "this processor", sampler, None, None, None, seconds, "measured", f"timed in this measurement, {how}")
+
+
+def _priced(path: str, sampler: str, card: PlatformCard, price: Price) -> Ideal:
+    return Ideal(path, card.name, sampler, price.joules, price.low, price.high, None, price.grade, price.source)
+
+
+def ratio(chip: float, ideal: Ideal) -> float:
+    """Joules of the ideal sampler over those of the chip; nan where either is unknown."""
+    return ideal.joules / chip if ideal.joules is not None and chip > 0 else math.nan

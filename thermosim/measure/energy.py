@@ -1,0 +1,135 @@
+"""The energy ledger: counted actions times their prices, for each sample and each effective sample.
+
+    window     = sum over rows of count x joules each, counts of all replicas within the recorded window
+    raw        = window / (R N)
+    effective  = window max tau / (R N) = window / ESS of the worst observable
+    with start = (window + burn-in + programming) / ESS
+
+low and high are the same sums over the lowest and highest prices of the cards. Actions that nobody priced are listed
+with their counts and are in no sum. Programming is every action whose counter is named `programs`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermosim.circuit.program import PriceRow
+from thermosim.models.base import Grade
+
+PROGRAMMING = "programs"
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One action of one instance: counts over all replicas, joules of one action, joules in the window."""
+
+    instance: str
+    action: str
+    count: int
+    burn_in_count: int
+    joules_each: float
+    low_each: float
+    high_each: float
+    joules: float
+    share: float
+    grade: Grade
+    source: str
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """An action that was counted and that nobody priced."""
+
+    instance: str
+    action: str
+    count: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Span:
+    """Joules with the low and the high end of the cards' spreads."""
+
+    value: float
+    low: float
+    high: float
+
+    def over(self, divisor: float) -> Span:
+        """Divided by a number of samples; nan where that is undefined."""
+        if not divisor > 0:
+            return Span(math.nan, math.nan, math.nan)
+        return Span(self.value / divisor, self.low / divisor, self.high / divisor)
+
+    def plus(self, other: Span) -> Span:
+        return Span(self.value + other.value, self.low + other.low, self.high + other.high)
+
+
+@dataclass(frozen=True)
+class Energy:
+    """The ledger of a run, over all replicas [J]. Per effective sample is nan where that is undefined (stuck)."""
+
+    rows: tuple[LedgerRow, ...]
+    unpriced: tuple[Unpriced, ...]
+    window: Span
+    burn_in: Span
+    programming: Span
+    per_raw_sample: Span
+    per_effective_sample: Span
+    per_effective_sample_with_start: Span
+
+
+def ledger(
+    prices: tuple[PriceRow, ...], counters: Mapping[str, np.ndarray], raw_samples: float, effective_samples: float
+) -> Energy:
+    """Ledger of `counters` (path.counter -> (2, chain)); nan `effective_samples` leave the energy of one undefined."""
+    rows: list[LedgerRow] = []
+    unpriced: list[Unpriced] = []
+    zero = Span(0.0, 0.0, 0.0)
+    window, burn_in, programming = zero, zero, zero
+    for row in prices:
+        price, counts = row.price, counters.get(f"{row.path}.{row.price.counter}")
+        if counts is None:
+            unpriced.append(Unpriced(row.path, price.action, 0, f"nothing counted {price.counter}"))
+            continue
+        before, during = (int(count) for count in counts.reshape(2, -1).sum(axis=1))
+        if price.joules is None:
+            unpriced.append(Unpriced(row.path, price.action, during, price.source))
+            continue
+        low = price.joules if price.low is None else price.low
+        high = price.joules if price.high is None else price.high
+        each = Span(price.joules, low, high)
+
+        def cost(count: int, each: Span = each) -> Span:
+            return Span(count * each.value, count * each.low, count * each.high)
+
+        if price.counter == PROGRAMMING:
+            programming = programming.plus(cost(before + during))
+        else:
+            window, burn_in = window.plus(cost(during)), burn_in.plus(cost(before))
+        rows.append(
+            LedgerRow(
+                row.path, price.action, during, before, price.joules, low, high, during * price.joules, 0.0,
+                price.grade, price.source,
+            )
+        )  # fmt: skip
+    priced = {f"{row.path}.{row.price.counter}" for row in prices}
+    for name in sorted(set(counters) - priced):
+        instance, _, action = name.rpartition(".")
+        unpriced.append(Unpriced(instance, action, int(counters[name].reshape(2, -1)[1].sum()), "no price given"))
+    shared = sorted((_with_share(row, window.value) for row in rows), key=lambda row: -row.joules)
+    everything = window.plus(burn_in).plus(programming)
+    return Energy(
+        rows=tuple(shared), unpriced=tuple(unpriced), window=window, burn_in=burn_in, programming=programming,
+        per_raw_sample=window.over(raw_samples), per_effective_sample=window.over(effective_samples),
+        per_effective_sample_with_start=everything.over(effective_samples),
+    )  # fmt: skip
+
+
+def _with_share(row: LedgerRow, total: float) -> LedgerRow:
+    from dataclasses import replace
+
+    return replace(row, share=row.joules / total if total > 0 and row.action != PROGRAMMING else 0.0)

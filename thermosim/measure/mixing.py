@@ -1,0 +1,190 @@
+"""Mixing of every island and fabric over observables that are fixed before the run.
+
+Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
+modes of the network as drawn, left[k] @ v, and their squares, 32 fixed random unit projections, and for a mixture
+target the responsibility of its first component.
+
+Exact companions: relaxation times of a linear network; for up to 16 held p-bits the relaxation time of the slowest
+mode of the sweep that this die performs.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from thermosim.analysis.mixing import Mixing, Verdict, assess, overall, worst
+from thermosim.circuit.program import Fabric, Island, Program
+from thermosim.contracts import Floats, Mixture
+from thermosim.record import Record
+from thermosim.streams import generator
+from thermosim.times import FEMTOSECONDS
+
+PROJECTIONS = 32
+
+
+@dataclass(frozen=True)
+class PartMixing:
+    """Mixing of one island or fabric.
+
+    `interval` [s] between samples; `tau`, `tau_error` [samples] and `ess` of the `worst` observable, nan and ""
+    where there is none; `exact`: name -> exact relaxation time [s].
+    """
+
+    path: str
+    kind: Literal["fabric", "island"]
+    size: int
+    chains: int
+    draws: int
+    interval: float
+    observables: tuple[Mixing, ...]
+    verdict: Verdict
+    worst: str
+    tau: float
+    tau_error: float
+    ess: float
+    exact: dict[str, float]
+
+    def of(self, name: str) -> Mixing:
+        """The observable `name`."""
+        return next(one for one in self.observables if one.name == name)
+
+
+@dataclass(frozen=True)
+class IslandSamples:
+    """Recorded voltages of an island: `nodes` (names), `values` (chain, draw, node) [V], `interval` [s]."""
+
+    island: Island
+    nodes: tuple[str, ...]
+    values: Floats
+    interval: float
+
+    @property
+    def complete(self) -> bool:
+        return set(self.nodes) == set(self.island.nodes)
+
+    def column(self, nets: tuple[str, ...]) -> Floats:
+        """Voltages of `nets` in their order (chain, draw, net)."""
+        return self.values[:, :, [self.nodes.index(net) for net in nets]]
+
+
+def island_samples(record: Record, program: Program, island: Island) -> IslandSamples | None:
+    """What was recorded of an island, from its most frequent probes; None if nothing was."""
+    probes = [probe for probe in program.probes if probe.kind == "analog" and set(probe.nets) & set(island.nodes)]
+    probes = [probe for probe in probes if probe.name in record.samples]
+    if not probes:
+        return None
+    every = min(probe.every for probe in probes)
+    columns: dict[str, np.ndarray] = {}
+    for probe in probes:
+        if probe.every != every:
+            continue
+        samples = record.samples[probe.name]
+        for index, net in enumerate(probe.nets):
+            if net in island.nodes:
+                columns.setdefault(net, samples[:, :, index])
+    nodes = tuple(net for net in island.nodes if net in columns)
+    values = np.stack([columns[net] for net in nodes], axis=2).astype(np.float64, copy=False)
+    return IslandSamples(island, nodes, values, every / FEMTOSECONDS)
+
+
+def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
+    """Relaxation modes of the drawn network as unit directions over the recorded nodes, with their times [s].
+
+    Empty if a node was not recorded. A ringing pair gives the real and the imaginary part of its mode.
+    """
+    if not samples.complete:
+        return np.zeros((0, len(samples.nodes))), np.zeros(0)
+    from thermosim.analysis.linear import modes
+
+    found = modes(samples.island.drawn.capacitance, samples.island.drawn.conductance)
+    order = [samples.island.nodes.index(node) for node in samples.nodes]
+    rows = []
+    for k, rate in enumerate(found.rates):
+        row = found.left[k].imag if np.imag(rate) < 0 else found.left[k].real
+        rows.append(row[order] / np.linalg.norm(row))
+    return np.array(rows), found.times
+
+
+def projection_directions(path: str, nodes: int) -> Floats:
+    """32 fixed random unit directions (32, nodes); none where a single node leaves only one."""
+    if nodes < 2:
+        return np.zeros((0, nodes))
+    directions = generator(0, path, "projections").standard_normal((PROJECTIONS, nodes))
+    return np.asarray(directions / np.linalg.norm(directions, axis=1, keepdims=True))
+
+
+def island_series(samples: IslandSamples, target: Mixture | None, target_nets: tuple[str, ...]) -> Iterator[tuple[str, Floats]]:
+    """The fixed observables of an island: name and (chain, draw)."""
+    yield "mean", samples.values.mean(axis=2)
+    for k, direction in enumerate(mode_directions(samples)[0]):
+        mode = samples.values @ direction
+        yield f"mode[{k}]", mode
+        yield f"mode[{k}]^2", (mode - mode.mean()) ** 2
+    for k, direction in enumerate(projection_directions(samples.island.path, len(samples.nodes))):
+        yield f"projection[{k}]", samples.values @ direction
+    if target is not None and len(target.weights) > 1:
+        from thermosim.ideal.gaussian import responsibility
+
+        yield "responsibility", responsibility(target, samples.column(target_nets))
+
+
+def fabric_series(record: Record, fabric: Fabric) -> Iterator[tuple[str, np.ndarray]]:
+    """The fixed observables of a fabric: name without the fabric's path, and (chain, draw)."""
+    prefix = f"{fabric.path}:"
+    for key, series in record.series.items():
+        if key.startswith(prefix) and key != prefix + "states":
+            yield key.removeprefix(prefix), series
+
+
+def mixture_of(program: Program, samples: IslandSamples) -> Mixture | None:
+    """The mixture that this island is meant to sample, if it is and all its nets were recorded."""
+    if isinstance(program.target, Mixture) and set(program.target_nets) <= set(samples.nodes):
+        return program.target
+    return None
+
+
+def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
+    """Mixing of a fabric; None if nothing was recorded of it."""
+    series = list(fabric_series(record, fabric))
+    if not series:
+        return None
+    interval = fabric.colours * fabric.clock.period
+    part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, interval, iter(series))
+    exact: dict[str, float] = {}
+    from thermosim.ideal import exact as law
+
+    if fabric.rng == "held" and fabric.nodes <= law.SPECTRAL and fabric.input_nets is None:
+        exact["slowest mode of the sweep"] = law.sweep_of(fabric).relaxation() * interval
+    return replace(part, exact=exact)
+
+
+def island_mixing(samples: IslandSamples, program: Program) -> PartMixing:
+    """Mixing of an island from its samples."""
+    series = island_series(samples, mixture_of(program, samples), program.target_nets)
+    shape = samples.values.shape[:2]
+    part = _part(samples.island.path, "island", len(samples.island.nodes), shape, samples.interval, series)
+    times = mode_directions(samples)[1]
+    return replace(part, exact={f"mode[{k}] of the network alone": float(time) for k, time in enumerate(times)})
+
+
+def _part(
+    path: str, kind: Literal["fabric", "island"], size: int, shape: tuple[int, ...], interval: float,
+    series: Iterator[tuple[str, np.ndarray]],
+) -> PartMixing:  # fmt: skip
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        observables = tuple(pool.map(lambda item: assess(*item), series))
+    verdict, slowest = overall(observables), worst(observables)
+    chains, draws = shape
+    if slowest is None:
+        name, tau, error, ess = "", math.nan, math.nan, math.nan
+    else:
+        name, tau, error = slowest.name, slowest.tau, slowest.tau_error
+        ess = math.nan if verdict == "stuck" else chains * draws / tau
+    return PartMixing(path, kind, size, chains, draws, interval, observables, verdict, name, tau, error, ess, {})

@@ -1,0 +1,115 @@
+"""Shot-noise CMOS random number generator as a p-bit: two states, one relaxation time.
+
+P(x(t+D) = 1) = p + (x(t) - p) exp(-D/tau0),  p = sigmoid(gain (V - offset) / V_s)
+E_cell = E_rng + E_wire + E_clock + E_bias;  E_wire = 1/2 eta pitch length V_sig^2,  E_clock = 1/2 eta pitch V_sig^2,
+E_bias = C (tau_rng/tau_bias) V_dd^2 gamma (1 - gamma)
+Jelincic et al., arXiv:2510.23972, eq. 12 and appendix on energy; Jelincic and Walker, arXiv:2606.17327, supplement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from thermosim.models.base import (
+    Evidence,
+    Farads,
+    FaradsPerMetre,
+    Joules,
+    Metres,
+    Model,
+    Number,
+    Pin,
+    PositiveNumber,
+    PositiveSeconds,
+    PositiveVolts,
+    Price,
+    PriceContext,
+    Share,
+    Volts,
+)
+from thermosim.models.pricing import price, stated
+from thermosim.models.synapse import Synapse
+
+TERMS = ("e_rng", "eta", "pitch", "v_sig", "c_bias", "tau_ratio", "v_dd")
+
+
+def wire_energy(eta: float, pitch: float, v_sig: float, length: float = 1.0) -> float:
+    """Energy [J] of one swing of a wire of `length` cell pitches."""
+    return 0.5 * eta * pitch * length * v_sig**2
+
+
+def bias_energy(c_bias: float, tau_ratio: float, v_dd: float, gamma: float) -> float:
+    """Energy [J] that the bias network burns in one relaxation time of the RNG."""
+    return c_bias * tau_ratio * v_dd**2 * gamma * (1 - gamma)
+
+
+class CmosRng(Model):
+    """Clocked two-state p-bit.
+
+    `bias` is the dimensionless h of the Boltzmann law. Energy is stated either by `e_cell` for everything, or term by
+    term: `e_rng`; the wires (`eta` [F/m], `pitch` [m], `v_sig` [V]); the bias network (`c_bias` [F],
+    `tau_ratio` = tau_rng/tau_bias, `gamma`, `v_dd` [V]).
+    """
+
+    family: ClassVar[Literal["pbit"]] = "pbit"
+    pins: ClassVar[tuple[Pin, ...]] = (
+        Pin("in", "analog", "in", optional=True),
+        Pin("clock", "clock", "in", optional=True),
+        Pin("out", "bit", "out", optional=True),
+    )
+    counters: ClassVar[tuple[str, ...]] = ("updates",)
+    mismatched: ClassVar[tuple[str, ...]] = ("offset", "gain", "v_s", "tau0")
+
+    type: Literal["cmos_rng"] = "cmos_rng"
+    tau0: PositiveSeconds
+    v_s: PositiveVolts
+    offset: Volts = 0.0
+    gain: PositiveNumber = 1.0
+    bias: Number = 0.0
+    e_cell: Joules | None = None
+    e_rng: Joules | None = None
+    eta: FaradsPerMetre | None = None
+    pitch: Metres | None = None
+    v_sig: PositiveVolts | None = None
+    c_bias: Farads | None = None
+    tau_ratio: PositiveNumber | None = None
+    gamma: Share = 0.5
+    v_dd: PositiveVolts | None = None
+
+    @model_validator(mode="after")
+    def _priced_once(self) -> Self:
+        given = [name for name in TERMS if getattr(self, name) is not None]
+        if self.e_cell is not None and given:
+            raise ValueError(
+                f"e_cell already prices the whole cell; leave {', '.join(given)} out, or use a card without them"
+            )
+        return self
+
+    def prices(self, evidence: Mapping[str, Evidence], context: PriceContext) -> tuple[Price, ...]:
+        """One update of one cell (one count per cell and sweep): `cell`, or `rng`, `wire`, `clock` and `bias`."""
+        if self.e_cell is not None:
+            return (stated("updates", "cell", "e_cell", self.e_cell, evidence),)
+        v_dd, graded = self.v_dd, dict(evidence)
+        if isinstance(context.synapse, Synapse) and context.synapse.v_dd is not None:
+            v_dd = context.synapse.v_dd
+            graded.pop("v_dd", None)
+            if "v_dd" in context.synapse_evidence:
+                graded["v_dd"] = context.synapse_evidence["v_dd"]
+        graded["wire_length"] = Evidence("derived", "geometry of the couplings")
+        wires = {"eta": self.eta, "pitch": self.pitch, "v_sig": self.v_sig}
+        bias = {"c_bias": self.c_bias, "tau_ratio": self.tau_ratio, "v_dd": v_dd, "gamma": self.gamma}
+        return (
+            stated("updates", "rng", "e_rng", self.e_rng, graded),
+            price(
+                "updates",
+                "wire",
+                {**wires, "wire_length": context.wire_length},
+                lambda eta, pitch, v_sig, wire_length: wire_energy(eta, pitch, v_sig, wire_length),
+                graded,
+            ),
+            price("updates", "clock", wires, wire_energy, graded),
+            price("updates", "bias", bias, bias_energy, graded),
+        )

@@ -1,0 +1,133 @@
+"""Bulk couplings as they are written: which arrays, which edges, which weights."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    Strict,
+    StrictStr,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from thermosim.netlist.fields import NonNegative, Number, Raw, Section, Whole
+from thermosim.netlist.lattices import NAMES
+
+
+class Lattice(Section):
+    """Edges of a regular grid: by name, or by index offsets to one half of the neighbours."""
+
+    name: StrictStr | None = Field(None, description=", ".join(NAMES))
+    offsets: tuple[tuple[Annotated[int, Strict()], ...], ...] | None = Field(None, min_length=1)
+    boundary: Literal["open", "torus"] | None = Field(None, description="open, or torus")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Lattice:
+        if (self.name is None) == (self.offsets is None):
+            raise ValueError("needs one of 'name' and 'offsets', e.g. {name: G12, boundary: torus}")
+        return self
+
+
+class Normal(Section):
+    """Gaussian weights."""
+
+    mean: Number = 0.0
+    sigma: NonNegative
+
+
+class Weights(Section):
+    """Drawn weights: from a normal law, or from a list of values, each edge by itself."""
+
+    normal: Normal | None = None
+    choice: tuple[Number, ...] | None = Field(None, min_length=1)
+    seed: Whole = 0
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Weights:
+        if (self.normal is None) == (self.choice is None):
+            raise ValueError("needs one of 'normal' and 'choice', e.g. {normal: {mean: 0, sigma: 0.1}, seed: 1}")
+        return self
+
+
+def _file(*endings: str) -> BeforeValidator:
+    """A file name with one of the endings."""
+
+    def validate(value: Any) -> Any:
+        if not isinstance(value, str) or not value.endswith(endings):
+            raise ValueError(f"'{value}': expected a file {', '.join(endings[:-1])} or {endings[-1]}")
+        return value
+
+    return BeforeValidator(validate)
+
+
+def _weight_kind(value: Any) -> str:
+    if isinstance(value, dict | Weights):
+        return "drawn"
+    if isinstance(value, list | tuple):
+        return "list"
+    return "file" if isinstance(value, str) and value.endswith((".npy", ".csv")) else "number"
+
+
+def _one_length(rows: tuple[tuple[float, ...], ...]) -> tuple[tuple[float, ...], ...]:
+    lengths = sorted({len(row) for row in rows})
+    if len(lengths) > 1:
+        raise ValueError(f"rows have {lengths[0]} and {lengths[-1]} entries; a matrix has rows of one length")
+    return rows
+
+
+Weight = Annotated[
+    Annotated[Weights, Tag("drawn")]
+    | Annotated[tuple[Number, ...], Tag("list")]
+    | Annotated[StrictStr, Tag("file")]
+    | Annotated[Number, Tag("number")],
+    Discriminator(_weight_kind),
+]
+Matrix = Annotated[
+    Annotated[tuple[tuple[Number, ...], ...], AfterValidator(_one_length), Tag("rows")]
+    | Annotated[StrictStr, _file(".npy", ".csv"), Tag("file")],
+    Discriminator(lambda value: "rows" if isinstance(value, list | tuple) else "file"),
+]
+
+
+class Coupling(Section):
+    """Edges between two arrays (`between`, each edge once) or from one to the other (`from`, `to`)."""
+
+    between: tuple[StrictStr, ...] | None = Field(
+        None, min_length=2, max_length=2, description="two arrays, e.g. [s, s]"
+    )
+    source: StrictStr | None = Field(None, alias="from")
+    to: StrictStr | None = None
+    model: Raw = Field(description="a name under 'models', or {type: resistor, r: 1 MOhm}")
+    lattice: Lattice | None = None
+    edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx")] | None = Field(
+        None, description="a file .csv, .npz or .mtx with one edge per line or row"
+    )
+    matrix: Matrix | None = Field(None, description="a file .npy or .csv, or rows of numbers")
+    weight: Weight | None = Field(
+        None, description="a number, {normal: ...}, {choice: ...}, a list, or a file .npy or .csv"
+    )
+
+    @field_validator("model", mode="after")
+    @classmethod
+    def _model(cls, value: Any) -> Any:
+        if not isinstance(value, str | dict):
+            raise ValueError("expected a name under 'models', or a mapping such as {type: resistor, r: 1 MOhm}")
+        return value
+
+    @model_validator(mode="after")
+    def _complete(self) -> Coupling:
+        directed = self.source is not None or self.to is not None
+        if (self.between is not None) == directed or (directed and (self.source is None or self.to is None)):
+            raise ValueError("needs either 'between: [a, b]', or 'from' and 'to'")
+        given = [key for key in ("lattice", "edges", "matrix") if getattr(self, key) is not None]
+        if not given:
+            raise ValueError("needs edges: one of 'lattice', 'edges' and 'matrix'")
+        if len(given) > 1:
+            raise ValueError(f"has both '{given[0]}' and '{given[1]}'; edges come from one of them")
+        return self

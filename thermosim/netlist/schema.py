@@ -1,0 +1,232 @@
+"""The sections of a netlist file, as they are written; what a value means is settled when the chip is elaborated."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    PrivateAttr,
+    StrictStr,
+    Tag,
+    field_validator,
+    model_validator,
+)
+
+from thermosim.models.base import Kelvins, Latency
+from thermosim.netlist.couplings import Coupling
+from thermosim.netlist.fields import (
+    AnyQuantity,
+    Count,
+    Duration,
+    Every,
+    Net,
+    Number,
+    OpenSection,
+    PositiveNumber,
+    Raw,
+    Reason,
+    Section,
+    Texts,
+    Whole,
+)
+from thermosim.strict_yaml import Document
+from thermosim.units import Span
+from thermosim.validation import shown
+
+KINDS = ("model", "type", "subcircuit")
+ORDERS_TO_COME = ("sequential", "random", "parallel", "free")
+
+
+class Instance(OpenSection):
+    """One part of the chip, or an array of them; the parameters of a model or type stand beside these keys."""
+
+    model: StrictStr | None = Field(None, description="a name under 'models'")
+    type: StrictStr | None = Field(None, description="a model type, its parameters beside it")
+    subcircuit: StrictStr | None = Field(None, description="a name under 'subcircuits'")
+    shape: tuple[Count, ...] = Field((), min_length=1, max_length=2, description="[n] or [rows, columns]")
+    pins: dict[str, Net] = Field({}, description="net of each pin, e.g. {p: x, n: 0}")
+    parameters: dict[str, Raw] = Field({}, description="parameters of the subcircuit")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Instance:
+        given = [key for key in KINDS if getattr(self, key) is not None]
+        if not given:
+            close = [(key, word) for key in self.model_extra or {} for word in get_close_matches(key, KINDS, n=1)]
+            hint = f"; did you mean '{close[0][1]}' by '{close[0][0]}'?" if close else ""
+            raise ValueError(f"needs one of 'model', 'type' and 'subcircuit'{hint}")
+        if len(given) > 1:
+            raise ValueError(f"has both '{given[0]}' and '{given[1]}'; an instance has one of them")
+        if self.parameters and self.subcircuit is None:
+            raise ValueError(f"'parameters' is for subcircuits; parameters of a {given[0]} stand beside '{given[0]}'")
+        return self
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What :func:`thermosim.netlist.bind` reads: the model or type and the parameters beside it."""
+        kind = {"model": self.model} if self.model is not None else {"type": self.type}
+        return {**kind, **(self.model_extra or {})}
+
+
+class Subcircuit(Section):
+    """A part made of parts: `ports` are the nets seen from outside, `parameters` have defaults."""
+
+    ports: tuple[StrictStr, ...] = Field(description="nets seen from outside, e.g. [x, drive]")
+    parameters: dict[str, AnyQuantity] = Field({}, description="defaults, e.g. {C: 1 pF}")
+    instances: dict[str, Instance] = Field({}, description="the parts inside")
+    couplings: dict[str, Coupling] = Field({}, description="bulk edges inside")
+
+
+class GaussianMixture(Section):
+    """A mixture of Gaussians with one sigma: `means` (components, nets) and `sigma` in `unit`."""
+
+    means: tuple[tuple[Number, ...], ...] = Field(min_length=1, description="a list of one mean per component")
+    sigma: PositiveNumber
+    weights: tuple[PositiveNumber, ...] | None = None
+    unit: StrictStr = "V"
+
+    @model_validator(mode="after")
+    def _shapes(self) -> GaussianMixture:
+        lengths = sorted({len(mean) for mean in self.means})
+        if len(lengths) > 1:
+            raise ValueError(f"means have {lengths[0]} and {lengths[-1]} entries; every mean has one for each net")
+        if self.weights is not None and len(self.weights) != len(self.means):
+            raise ValueError(f"{len(self.weights)} weights for {len(self.means)} means")
+        return self
+
+
+class NamedLaw(Section):
+    """A target law by name, of the nets in `of`."""
+
+    gaussian_mixture: GaussianMixture = Field(description="{means: [[..], ..], sigma: .., unit: mV}")
+    of: Texts | None = Field(None, description="nets that the law speaks of")
+
+
+Target = Annotated[
+    Annotated[Literal["as_drawn", "as_programmed"], Tag("name")] | Annotated[NamedLaw, Tag("law")],
+    Discriminator(lambda value: "law" if isinstance(value, dict | NamedLaw) else "name"),
+]
+
+
+class Spread(Section):
+    """Standard deviation: plainly (`sigma`), or by Pelgrom's law sigma = pelgrom / sqrt(w l)."""
+
+    sigma: Raw = None
+    pelgrom: Raw = None
+    w: Raw = None
+    l: Raw = None  # noqa: E741 - the designer's name
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Spread:
+        if (self.sigma is None) == (self.pelgrom is None):
+            raise ValueError(
+                "needs one of 'sigma' and 'pelgrom', e.g. {sigma: 3 %} or {pelgrom: 3.4 mV*um, w: 1 um, l: 1 um}"
+            )
+        sizes = [key for key in ("w", "l") if getattr(self, key) is not None]
+        if self.pelgrom is not None and len(sizes) < 2:
+            raise ValueError("pelgrom needs the width 'w' and the length 'l' of the device")
+        if self.sigma is not None and sizes:
+            raise ValueError(f"'{sizes[0]}' belongs to pelgrom; sigma stands alone")
+        return self
+
+
+class Variation(Section):
+    """How this die differs from the drawing: a corner, one draw per die, one draw per element."""
+
+    corner: StrictStr = "typical"
+    corners: dict[str, dict[str, PositiveNumber]] = Field({}, description="factors by path, for corners by name")
+    seed: Whole = 0
+    die: Whole = 0
+    process: dict[str, Spread] = Field({}, description="one draw per die, by path, e.g. {s.tau0: {sigma: 10 %}}")
+    mismatch: dict[str, Spread] = Field({}, description="one draw per element, by path")
+
+
+class Controller(OpenSection):
+    """The digital side: what it reads and writes, when, by which program, on which arithmetic."""
+
+    program: StrictStr = Field(description="proportional, score, network, or module:Class")
+    clock: StrictStr = Field(description="the clock net that it steps on")
+    reads: dict[str, StrictStr] = Field({}, description="code nets by port, e.g. {y: 'y[*]'}")
+    writes: dict[str, StrictStr] = Field({}, description="code nets by port, e.g. {d: 'd[*]'}")
+    network: StrictStr | None = Field(None, description="'target', or a file .npz or .onnx")
+    latency: Latency = Span(0, "cycles")
+    arithmetic: Raw = Field(None, description="a name under 'models', {card: ...} or {type: digital, ...}")
+
+    @field_validator("arithmetic", mode="after")
+    @classmethod
+    def _spec(cls, value: Any) -> Any:
+        if value is not None and not isinstance(value, str | dict):
+            raise ValueError("expected a name under 'models', {card: ...} or {type: digital, ...}")
+        return value
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keys that belong to the program."""
+        return dict(self.model_extra or {})
+
+
+class Updates(Section):
+    """The update discipline of clocked p-bits."""
+
+    order: Literal["coloured", "sequential", "random", "parallel", "free"] = "coloured"
+    clock: StrictStr | None = None
+    rng: Literal["held", "free"] = "held"
+    beta: PositiveNumber = 1.0
+
+    @field_validator("order", mode="after")
+    @classmethod
+    def _built(cls, order: str) -> str:
+        if order in ORDERS_TO_COME:
+            raise ValueError(f"update order '{order}' is not built yet; 'coloured' is")
+        return order
+
+
+class Run(Section):
+    """The default testbench."""
+
+    duration: Duration = Field(description="the recorded window, e.g. 10 ms or 4000 sweeps")
+    burn_in: Duration = Span(0, "sweeps")
+    replicas: Count = 1
+    record: dict[str, Every] = Field({}, description="nets or p-bit arrays, e.g. {x: every 1 us}")
+    measure: tuple[Literal["energy", "mixing", "target"], ...] = ("energy", "mixing", "target")
+
+
+def _version(value: Any) -> Any:
+    if value != 1:
+        raise ValueError(f"language version {shown(value)} is unknown; write 'thermosim: 1'")
+    return value
+
+
+class Netlist(Section):
+    """A whole netlist file; `document` knows where every value stands."""
+
+    thermosim: Annotated[Literal[1], BeforeValidator(_version)] = Field(
+        description="the version of the language; write 'thermosim: 1' first"
+    )
+    name: StrictStr = Field("", description="the chip's name; the file's name if left out")
+    description: StrictStr = ""
+    temperature: Kelvins = 300.0
+    parameters: dict[str, Raw] = Field({}, description="quantities by name, for expressions")
+    library: Texts = Field((), description="directories with cards of your own")
+    models: dict[str, dict[str, Raw]] = Field({}, description="cards with overrides, or types with their parameters")
+    subcircuits: dict[str, Subcircuit] = Field({}, description="parts made of parts")
+    instances: dict[str, Instance] = Field({}, description="the parts of the chip")
+    couplings: dict[str, Coupling] = Field({}, description="bulk edges between arrays")
+    target: Target = Field(
+        "as_drawn", description="as_drawn, as_programmed, or a law by name, e.g. {gaussian_mixture: ...}"
+    )
+    variation: Variation = Variation()
+    controllers: dict[str, Controller] = Field({}, description="the digital side")
+    updates: Updates = Updates()
+    silence: dict[str, Reason] = Field({}, description="lints that may stay, each with the reason why")
+    run: Run = Field(description="the testbench, e.g. {duration: 10 ms, replicas: 64}")
+
+    _document: Document = PrivateAttr()
+
+    @property
+    def document(self) -> Document:
+        """The text that this was read from."""
+        return self._document

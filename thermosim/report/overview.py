@@ -1,0 +1,56 @@
+"""The whole story of a run: one line on what ran, then mixing, energy, target, ideal sampler, notes."""
+
+from __future__ import annotations
+
+import math
+
+from thermosim.api import Chip
+from thermosim.measure import Summary
+from thermosim.report import telling
+from thermosim.report.story import Section, Story
+from thermosim.times import seconds
+from thermosim.units import show
+
+
+def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
+    """What a reader needs on one screen; `full` gives every row, for the report."""
+    sections = [telling.mixing(summary.mixing, summary.verdict, full)]
+    per_sample = math.nan
+    if summary.energy is not None:
+        sections.append(telling.energy(summary.energy, full))
+        per_sample = summary.energy.per_effective_sample.value
+    if summary.target:
+        sections.append(telling.target(summary.target, full))
+    if summary.ideal:
+        sections.append(telling.ideals(summary.ideal, per_sample))
+    notes = (*summary.notes, *(str(problem) for problem in chip.lints))
+    if notes:
+        sections.append(Section("Notes", remarks=notes))
+    description = chip.netlist.description or ""
+    return Story(summary.run.name, description, ran(summary, chip), tuple(sections))
+
+
+def ran(summary: Summary, chip: Chip) -> str:
+    """One line: how large, how long, how many replicas, which seed, how fast."""
+    program, run = chip.program, summary.run
+    sizes = [f"{len(island.nodes):,} analog nodes" for island in program.islands]
+    sizes += [f"{fabric.nodes:,} p-bits, {len(fabric.drawn.edges):,} couplings" for fabric in program.fabrics]
+    if program.adcs or program.dacs:
+        inputs, outputs = (sum(len(bank.inputs) for bank in banks) for banks in (program.adcs, program.dacs))
+        sizes.append(f"{inputs} ADCs, {outputs} DACs")
+    sizes += [f"controller {plan.path}" for plan in program.controllers]
+    length = f"{run.replicas} replicas x {_length(summary, chip)} after {show(run.burn_in, 's')}"
+    threads = int(run.meta.get("threads", 1))
+    took = f"{run.meta['wall_seconds']:.2g} s on {threads} thread{'s' * (threads > 1)}"
+    state = "" if run.complete else "; INTERRUPTED, what follows is of the part that was recorded"
+    return f"{'; '.join(sizes)}; {length}; seed {run.meta['seed']}; simulated in {took}{state}"
+
+
+def _length(summary: Summary, chip: Chip) -> str:
+    program = chip.program
+    duration = show(summary.run.duration, "s")
+    if len(program.fabrics) == 1:
+        fabric = program.fabrics[0]
+        sweeps = round(seconds(program.duration) / (fabric.colours * fabric.clock.period))
+        return f"{sweeps:,} sweeps ({duration})"
+    return duration

@@ -1,0 +1,207 @@
+"""From a summary to a story: which facts a reader needs, in which order and in which words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from thermosim.analysis.distance import Distance
+from thermosim.measure.compare import Ideal, ratio
+from thermosim.measure.energy import Energy, Span
+from thermosim.measure.mixing import PartMixing
+from thermosim.measure.target import Target
+from thermosim.report.story import Badge, Fact, Part, Section, Table, Tone
+from thermosim.units import show
+
+TONES: dict[str, Tone] = {"ok": "good", "too short": "warn", "not settled": "bad", "stuck": "bad"}
+_SHOWN = 8
+_BEYOND_CHANCE = 5.0
+"""Excess [standard deviations of a perfect sampler's score] that is no longer chance."""
+
+
+def pm(value: float, error: float, unit: str = "") -> str:
+    """A value with its error, both to the error's second digit: ``2.310 ± 0.042 sweeps``."""
+    tail = f" {unit}" if unit else ""
+    if not math.isfinite(value):
+        return "undefined"
+    if not (math.isfinite(error) and error > 0):
+        return f"{value:.4g}{tail}"
+    places = max(0, 1 - math.floor(math.log10(error)))
+    if places > 6 or abs(value) >= 1e6:
+        return f"{value:.3g} ± {error:.1g}{tail}"
+    return f"{value:.{places}f} ± {error:.{places}f}{tail}"
+
+
+def joules(span: Span) -> tuple[str, str]:
+    """Text of an energy, and of its range where the cards state one."""
+    if not math.isfinite(span.value):
+        return "undefined", ""
+    spread = f"{show(span.low, 'J', 3)} to {show(span.high, 'J', 3)} by the cards' spreads"
+    return show(span.value, "J", 3), spread if span.high > span.low else ""
+
+
+def mixing(parts: Sequence[PartMixing], verdict: str, full: bool) -> Section:
+    """How long one independent sample takes, and whether to believe it; `full` lists every observable."""
+    facts: list[Fact] = []
+    remarks: list[str] = []
+    for part in parts:
+        of = f" of {part.path}" if len(parts) > 1 else ""
+        if part.worst:
+            slowest = part.of(part.worst)
+            facts.append(Fact(f"slowest observable{of}", part.worst, f"of {len(part.observables)} fixed beforehand"))
+            facts.append(Fact("integrated time", pm(part.tau, part.tau_error, _steps(part)), _duration(part)))
+            if math.isfinite(slowest.rhat):
+                facts.append(Fact("split R-hat", f"{slowest.rhat:.4f}"))
+        reasons = [one for one in part.observables if one.verdict == part.verdict and one.reason]
+        if reasons:
+            others = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+            remarks.append(f"{part.path}, {reasons[0].name}{others}: {reasons[0].reason}")
+        recorded = f"of {part.chains * part.draws:,} recorded, {part.chains} replicas x {part.draws:,} {_steps(part)}"
+        effective = f"{part.ess:,.0f}" if math.isfinite(part.ess) else "undefined"
+        facts += [Fact(f"effective samples{of}", effective, recorded), *_exact(part)]
+    tables = tuple(_observables(part) for part in parts) if full else ()
+    return Section("Mixing", Badge(verdict, TONES[verdict]), tuple(facts), tables=tables, remarks=tuple(remarks))
+
+
+def _steps(part: PartMixing) -> str:
+    return "sweeps" if part.kind == "fabric" else "samples"
+
+
+def _observables(part: PartMixing) -> Table:
+    header = (f"observable of {part.path}", f"integrated time [{_steps(part)}]", "split R-hat", "effective", "verdict")
+    rows = tuple(
+        (
+            one.name,
+            pm(one.tau, one.tau_error),
+            f"{one.rhat:.4f}" if math.isfinite(one.rhat) else "undefined",
+            f"{one.ess:,.0f}" if math.isfinite(one.ess) else "undefined",
+            one.verdict,
+        )
+        for one in part.observables
+    )
+    return Table(header, rows, (False, True, True, True, False))
+
+
+def _duration(part: PartMixing) -> str:
+    """The integrated time in seconds."""
+    if not math.isfinite(part.tau):
+        return ""
+    return f"{show(part.tau * part.interval, 's', 3)} ± {show(part.tau_error * part.interval, 's', 1)}"
+
+
+def _exact(part: PartMixing) -> list[Fact]:
+    """Exact relaxation times, gathered on one line where they belong together."""
+    groups: dict[str, list[float]] = {}
+    for name, time in part.exact.items():
+        groups.setdefault(name.partition("] ")[2] or name, []).append(time)
+    facts = []
+    for name, times in groups.items():
+        ranked = sorted(times, reverse=True)
+        listed = ", ".join(show(time, "s", 3) for time in ranked[:6])
+        faster = f", and {len(ranked) - 6} faster" if len(ranked) > 6 else ""
+        facts.append(Fact("exact relaxation", listed + faster, name))
+    return facts
+
+
+def energy(found: Energy, full: bool) -> Section:
+    """What a sample costs, action by action; `full` gives the whole ledger with its sources."""
+    effective, effective_range = joules(found.per_effective_sample)
+    raw, raw_range = joules(found.per_raw_sample)
+    start = f"burn-in {joules(found.burn_in)[0]}, programming {joules(found.programming)[0]}"
+    facts = (
+        Fact("per effective sample", effective, effective_range),
+        Fact("  with burn-in", joules(found.per_effective_sample_with_start)[0], start),
+        Fact("per recorded sample", raw, raw_range),
+        Fact("recorded window", joules(found.window)[0], "all replicas"),
+    )
+    remarks = tuple(
+        f"not priced, and not zero: {row.instance}: {row.action}, {row.count:,} times ({row.reason})"
+        for row in found.unpriced
+    )
+    parts = () if full else _shares(found)
+    return Section("Energy", None, facts, parts, (_ledger(found),) if full else (), remarks)
+
+
+def _shares(found: Energy) -> tuple[Part, ...]:
+    rows, rest = found.rows[:_SHOWN], found.rows[_SHOWN:]
+    parts = [Part(f"{row.instance}: {row.action}", row.share, show(row.joules, "J", 3), row.grade) for row in rows]
+    if rest:
+        total = show(sum(row.joules for row in rest), "J", 3)
+        parts.append(Part(f"{len(rest)} smaller ones", sum(row.share for row in rest), total, ""))
+    return tuple(parts)
+
+
+def _ledger(found: Energy) -> Table:
+    header = ("instance", "action", "count", "each", "range", "in the window", "share", "evidence", "source")
+    rows = tuple(
+        (
+            row.instance,
+            row.action,
+            f"{row.count:,}",
+            show(row.joules_each, "J", 4),
+            f"{show(row.low_each, 'J', 3)} to {show(row.high_each, 'J', 3)}" if row.high_each > row.low_each else "",
+            show(row.joules, "J", 4),
+            f"{100 * row.share:.2f} %",
+            row.grade,
+            row.source,
+        )
+        for row in found.rows
+    )
+    return Table(header, rows, (False, False, True, True, True, True, True, False, False))
+
+
+def target(targets: Sequence[Target], full: bool) -> Section:
+    """How far the chip is from its law, beside what a perfect sampler of equal effective length would score."""
+    header = ("distance", "law", "hardware", "perfect sampler", "excess")
+    rows: list[tuple[str, ...]] = []
+    remarks = []
+    excess = 0.0
+    for one in targets:
+        of = f"{one.path}: " if len(targets) > 1 else ""
+        rows += [_distance(of, distance) for distance in (one.distances if full else _telling(one.distances))]
+        excess = max([excess, *(distance.excess for distance in one.distances if distance.law == one.law)])
+        if one.note:
+            remarks.append(f"{of}{one.note}")
+    tables = (Table(header, tuple(rows), (False, False, True, True, True)),) if rows else ()
+    badge = None
+    if rows and excess <= _BEYOND_CHANCE:
+        badge = Badge("as close as a perfect sampler", "good")
+    elif rows:
+        badge = Badge(f"{excess:.0f} sigma beyond a perfect sampler", "warn")
+    return Section("Target", badge, tables=tables, remarks=tuple(remarks))
+
+
+def _distance(of: str, found: Distance) -> tuple[str, ...]:
+    floor = pm(found.floor, found.floor_spread)
+    return (of + found.quantity, found.law, pm(found.value, found.error), floor, f"{found.excess:+.1f} sigma")
+
+
+def _telling(distances: Sequence[Distance]) -> list[Distance]:
+    """For one screen: of the directions fixed beforehand only the worst, every other distance as it is."""
+    chosen: list[Distance] = []
+    for law in dict.fromkeys(distance.law for distance in distances):
+        mine = [distance for distance in distances if distance.law == law]
+        fixed = [one for one in mine if one.quantity.startswith(("KS along mode", "KS along projection"))]
+        chosen += [one for one in mine if one not in fixed]
+        if fixed:
+            worst = max(fixed, key=lambda one: one.excess)
+            chosen.append(replace(worst, quantity=f"{worst.quantity}, worst of {len(fixed)}"))
+    return chosen
+
+
+def ideals(found: Sequence[Ideal], chip: float) -> Section:
+    """What ideal digital samplers pay for one effective sample; `chip` is what the chip pays [J]."""
+    header = ("platform", "sampler", "one effective sample", "against the chip", "evidence")
+    rows = []
+    for one in found:
+        cost = "not priced"
+        if one.joules is not None:
+            cost = show(one.joules, "J", 3)
+        elif one.seconds is not None:
+            cost = show(one.seconds, "s", 3)
+        times = ratio(chip, one)
+        rows.append((one.platform, one.sampler, cost, f"x {times:.3g}" if math.isfinite(times) else "", one.grade))
+    return Section(
+        "Ideal digital sampler", None, tables=(Table(header, tuple(rows), (False, False, True, True, False)),)
+    )
