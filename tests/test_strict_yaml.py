@@ -67,7 +67,10 @@ def test_keys_are_text_as_written() -> None:
         ("a: *q\n", "f.yaml:1:4: found undefined alias 'q'"),
         ("? [1]\n: 2\n", "f.yaml:1:3: a key must be text, not a list or mapping"),
         ("a: b: c\n", "f.yaml:1:5: not YAML: mapping values are not allowed here"),
-        ("a: [1, 2\n", "f.yaml:2:1: not YAML: while parsing a flow sequence: expected ',' or ']', but got '<stream end>'"),
+        (
+            "a: [1, 2\n",
+            "f.yaml:2:1: not YAML: while parsing a flow sequence: expected ',' or ']', but got '<stream end>'",
+        ),
         (
             "pins: {p: x[i], n: 0}\n",
             'f.yaml:1:12: not YAML: text with brackets needs quotes between braces, e.g. {p: "x[i]"}',
@@ -116,14 +119,20 @@ def test_the_python_parser_gives_the_same_data_and_places(monkeypatch: pytest.Mo
 
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
-words = st.sampled_from(["on", "1e-12", "010", "0o17", "~", "null", ".inf", "12:30", "{R0 / 2}", "<<", "=", "- a", "#", "'", ""])
+words = st.sampled_from(
+    ["on", "1e-12", "010", "0o17", "~", "null", ".inf", "12:30", "{R0 / 2}", "<<", "=", "- a", "#", "'", ""]
+)
 data = st.recursive(
     scalars | words, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1), inner, max_size=4)
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.dictionaries(st.text(min_size=1) | words.filter(lambda word: word not in ("<<", "")), data, min_size=1, max_size=4))
+@given(
+    st.dictionaries(
+        st.text(min_size=1) | words.filter(lambda word: word not in ("<<", "")), data, min_size=1, max_size=4
+    )
+)
 def test_what_is_dumped_reads_back(value: dict[str, Any]) -> None:
     problems = Problems()
     tree = parse(dump(value), "f.yaml", problems)

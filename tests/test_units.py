@@ -91,7 +91,14 @@ def test_read_any_names_the_unknown_unit() -> None:
 
 @pytest.mark.parametrize(
     ("dimension", "text"),
-    [("Ohm", "Ohm"), ("V", "V"), ("1", "a plain number"), ("V*m", "kg*m^3*A^-1/s^3"), ("A^2/Hz", "s*A^2"), ("1/K", "1/K")],
+    [
+        ("Ohm", "Ohm"),
+        ("V", "V"),
+        ("1", "a plain number"),
+        ("V*m", "kg*m^3*A^-1/s^3"),
+        ("A^2/Hz", "s*A^2"),
+        ("1/K", "1/K"),
+    ],
 )
 def test_a_dimension_has_a_readable_name(dimension: str, text: str) -> None:
     shown = describe(dimension_of(dimension))
@@ -160,4 +167,8 @@ def test_a_bad_span_says_what_was_expected(text: str, message: str) -> None:
 
 
 def test_spans_print_as_they_are_written() -> None:
-    assert [str(read_span(text, "cycles")) for text in ("1 cycle", "3 cycles", "20 ns")] == ["1 cycle", "3 cycles", "20 ns"]
+    assert [str(read_span(text, "cycles")) for text in ("1 cycle", "3 cycles", "20 ns")] == [
+        "1 cycle",
+        "3 cycles",
+        "20 ns",
+    ]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from thermosim.circuit import assemble, elaborate, lint
 from thermosim.errors import Problem, SimulationError
 from thermosim.netlist import load as read_netlist
+from thermosim.netlist import load_text
 from thermosim.times import seconds
 from thermosim.units import show
 
@@ -122,7 +123,14 @@ def simulate(
 
 
 def measure(record: Record) -> Summary:
-    """Energy per effective sample, mixing times with a verdict, distance to the target law with its error."""
+    """Energy per effective sample, mixing times with a verdict, distance to the target law with its error.
+
+    A record that was read from disk is measured against the chip of the netlist that it carries.
+    """
     from thermosim.measure import measure as measured
 
+    if record.program is None:
+        given = record.meta["program"]
+        netlist = load_text(given["netlist"], given["files"][0], record.meta["overrides"])
+        record = replace(record, program=assemble(elaborate(netlist)))
     return measured(record)

@@ -114,12 +114,12 @@ def run(
     """Run a netlist: simulate, measure, print one screen, write a report."""
     with _exit_codes():
         from thermosim.api import load, measure, simulate
-        from thermosim.record import Record
+        from thermosim.record import load as load_record
         from thermosim.report import progress, screen
         from thermosim.report.overview import tell
 
         chip = load(netlist, _overrides(set))
-        earlier = None if resume is None else Record.load(resume)
+        earlier = None if resume is None else load_record(resume)
         folder = out or resume or Path("results") / chip.program.name
         talkative = not (quiet or as_json)
         for problem in () if talkative else chip.lints:

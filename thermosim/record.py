@@ -127,7 +127,7 @@ def load(directory: str | Path) -> Record:
         version = text.pop("thermosim record")
     except FileNotFoundError:
         raise ThermosimError(f"{place}: no record here (record.json is missing)") from None
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, TypeError):
         raise ThermosimError(f"{place / 'record.json'}: this is not a record of thermosim") from None
     if version != FORMAT:
         raise ThermosimError(f"{place}: record format {version}; this version of thermosim reads format {FORMAT}")

@@ -21,7 +21,7 @@ def first_order(phi: float, chains: int, draws: int, seed: int) -> Floats:
 
 @pytest.mark.parametrize("tau", [1, 3, 19, 199])
 def test_first_order_process_has_its_time(tau: float) -> None:
-    x = first_order((tau - 1) / (tau + 1), 16, 1000 + 100 * tau, seed=1)
+    x = first_order((tau - 1) / (tau + 1), 64, 1000 + 100 * tau, seed=1)
     found = assess("x", x)
     assert found.verdict == "ok"
     assert abs(found.tau - tau) < 5 * found.tau_error
@@ -110,7 +110,9 @@ def test_replicas_in_different_wells_are_not_settled() -> None:
 
 def test_drift_common_to_all_replicas_is_not_settled() -> None:
     x = first_order(0.5, 64, 4000, seed=9) + 3 * np.exp(-np.arange(4000) / 400)
-    assert assess("x", x).verdict == "not settled"
+    found = assess("x", x)
+    assert found.verdict == "not settled"
+    assert "all chains drift" in found.reason
 
 
 def test_small_slow_part_that_the_window_misses_is_found_between_chains() -> None:

@@ -62,7 +62,7 @@ def test_noise_costs_bits(noise: float, expected: float) -> None:
 def test_a_conversion_is_priced_at_its_effective_bits() -> None:
     quiet, noisy = (
         adc(energy={"walden": "2 fJ"}, noise=noise).prices({}, CONTEXT)[0]
-        for noise in ("0 V", "1/256 V".replace("1/256", "3.90625e-3"))
+        for noise in ("0 V", "3.90625 mV")  # 1 LSB
     )
     assert quiet.joules == pytest.approx(2e-15 * 256)
     assert noisy.joules == pytest.approx(2e-15 * 256 / 13**0.5)

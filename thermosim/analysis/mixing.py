@@ -22,7 +22,8 @@ chi-squared with M - 1 degrees. Beyond its 1e-6 quantile the window has missed s
 Verdicts, worst first:
 
     stuck        no variance at all, or no chain ever moved, or some never moved and the halves disagree beyond chance
-    not settled  the halves disagree beyond chance and R-hat > 1.01; or R-hat > 1.1 where tau is too long to say;
+    not settled  R-hat > 1.01 and the halves disagree beyond chance, or the second halves differ from the first by
+                 the same amount in all chains (paired t-test at 1e-6); or R-hat > 1.1 where tau is too long to say;
                  or tau of the first half and of the whole differ by 15 % and three standard errors
     too short    N < 50 tau, or the window did not close within N / 2 lags
     ok
@@ -141,16 +142,19 @@ def assess(name: str, series: np.ndarray) -> Mixing:
     tau, error = whole.tau, whole.error
     if beyond_chance:
         tau, error = between, between * math.sqrt(2.0 / (len(halves) - 1))
-    verdict, reason = _judge(x, whole, rhat, beyond_chance, tau, int(still.sum()))
+    drifts = _drift(halves[:chains], halves[chains:])
+    verdict, reason = _judge(x, whole, rhat, beyond_chance, drifts, tau, int(still.sum()))
     return Mixing(name, tau, error, rhat, math.nan if verdict == "stuck" else chains * draws / tau, verdict, reason)
 
 
 def _judge(
-    x: Floats, whole: Correlation, rhat: float, beyond_chance: bool, tau: float, still: int
+    x: Floats, whole: Correlation, rhat: float, beyond_chance: bool, drifts: bool, tau: float, still: int
 ) -> tuple[Verdict, str]:
     draws = x.shape[1]
     if still and beyond_chance:
         return "stuck", f"{still} of {len(x)} chains never moved"
+    if drifts and rhat > 1.01:
+        return "not settled", f"all chains drift: R-hat {rhat:.3f}"
     if beyond_chance and rhat > 1.01:
         return "not settled", f"chains disagree: R-hat {rhat:.3f}"
     short = not whole.closed or draws < LENGTH * tau
@@ -163,6 +167,17 @@ def _judge(
     if half.closed and difference > 0.15 * whole.tau + 3.0 * math.hypot(half.error, whole.error):
         return "not settled", f"tau is {half.tau:.3g} in the first half and {whole.tau:.3g} in the whole"
     return "ok", ""
+
+
+def _drift(first: Floats, second: Floats) -> bool:
+    """Whether the chains' half means moved together, by a paired t-test at 1e-6."""
+    from scipy.special import stdtrit
+
+    moved = second - first
+    if len(moved) < 2:
+        return False
+    limit = float(stdtrit(len(moved) - 1, 1 - CHANCE / 2)) * float(moved.std(ddof=1)) / math.sqrt(len(moved))
+    return abs(float(moved.mean())) > limit
 
 
 def chance_factor(degrees: int) -> float:

@@ -234,14 +234,14 @@ def weights_lost(circuit: Circuit, program: Program) -> Found:
         if zero > 0.1 * np.count_nonzero(synapse.drawn):
             yield (
                 _at(circuit, synapse.at),
-                synapse.path,
+                f"couplings.{synapse.path}",
                 f"{zero} of {synapse.drawn.size} weights are quantised to zero (step {step:.3g}); use more "
                 "bits or a smaller j_max",
             )
         if clipped:
             yield (
                 _at(circuit, synapse.at),
-                synapse.path,
+                f"couplings.{synapse.path}",
                 f"{clipped} of {synapse.drawn.size} weights exceed j_max = {model.j_max:g} and are clipped; "
                 "raise j_max",
             )

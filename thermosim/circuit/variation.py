@@ -1,8 +1,9 @@
 """This die: corner, process (one draw per die) and mismatch (one draw per element).
 
 actual = drawn x corner factor, then x (1 + sigma z) for a relative sigma (in %) or + sigma z for
-one with a unit, with z from the stream (variation seed, kind, die, path): an element's
-draw does not depend on what else is in the netlist. Pelgrom: sigma = A / sqrt(W L).
+one with a unit, or in % of a dimensionless parameter that is 0, such as gain_error. z is from the
+stream (variation seed, kind, die, path): an element's draw does not depend on what else is in
+the netlist. Pelgrom: sigma = A / sqrt(W L).
 """
 
 from __future__ import annotations
@@ -99,6 +100,10 @@ def _draw(circuit: Circuit, path: str, parameter: str, kind: str, spread: Any, b
     if kind == "corner":
         return before * float(spread)
     sigma, relative = _sigma(spread, unit)
+    if relative and not np.any(before):
+        if unit != "1":
+            raise UnitError(f"'{parameter}' of '{path}' is 0, so a relative spread does nothing; state it in {unit}")
+        relative = False
     seed = circuit.netlist.variation.seed
     z = generator(seed, kind, circuit.die, bare(path) if kind == "process" else path, parameter)
     normal = z.standard_normal(1 if kind == "process" else before.size)

@@ -116,7 +116,7 @@ def run(
 def _means(sums: Ints, sweeps: int) -> tuple[Floats, Floats, float]:
     """Means, standard errors and mean autocorrelation time from sums (group, block, thing)."""
     edges = np.arange(BLOCKS + 1) * sweeps // BLOCKS
-    blocks = (sums / (np.diff(edges)[:, None] * LANES)).reshape(-1, sums.shape[-1])
+    blocks = (sums / (np.diff(edges)[:, None] * LANES)).reshape(len(sums) * BLOCKS, sums.shape[2])
     mean = blocks.mean(axis=0)
     variance = blocks.var(axis=0, ddof=1) / len(blocks)
     single = float((1.0 - mean**2).sum())

@@ -23,7 +23,7 @@ START = np.uint64(0xFFFFFFFFFFFFFFFF)
 """The slot number whose words choose the first spins."""
 
 _31, _1 = np.uint32(31), np.uint32(1)
-_UNIT, _HALF_BIT = np.float32(1.0), np.float32(0.5)
+_ZERO, _UNIT, _HALF_BIT = np.float32(0.0), np.float32(1.0), np.float32(0.5)
 _TO_UNIT = np.float32(2.0**-31)
 _LARGEST = np.float32(126.0)
 _BIAS, _MANTISSA = np.int32(127), np.int32(23)
@@ -39,15 +39,27 @@ def _words(bits, node, words):
 
 
 @jit_noalias
-def _add(a, b, c, d, wa, wb, wc, wd, field):
-    """field += the pull of four neighbours."""
+def _fill(value, field):
     for k in range(field.size):
-        field[k] += (wa * a[k] + wb * b[k]) + (wc * c[k] + wd * d[k])
+        field[k] = value
 
 
 @jit_noalias
-def _draw(field, words, fresh, spin):
-    for k in range(field.size):
+def _copy(source, begin, field):
+    for k in range(np.uint64(field.size)):
+        field[k] = source[begin + k]
+
+
+@jit_noalias
+def _add(state, a, b, c, d, wa, wb, wc, wd, field):
+    """field += the pull of the four neighbours whose spins begin at a, b, c and d."""
+    for k in range(np.uint64(field.size)):
+        field[k] += (wa * state[a + k] + wb * state[b + k]) + (wc * state[c + k] + wd * state[d + k])
+
+
+@jit_noalias
+def _draw(field, words, fresh, spins, begin):
+    for k in range(np.uint64(field.size)):
         f = field[k]
         y = min(abs(f), _LARGEST)
         whole = np.int32(y + _HALF_BIT)
@@ -59,51 +71,40 @@ def _draw(field, words, fresh, spin):
         t = t * x + _C0
         t = t * np.int32((_BIAS - whole) << _MANTISSA).view(np.float32)
         u = (np.float32(np.int32(words[k] >> _1)) + _HALF_BIT) * _TO_UNIT
-        along = np.copysign(_UNIT, f)
+        along = _UNIT if f >= _ZERO else -_UNIT
         new = -along if u * (_UNIT + t) < fresh * t else along
-        spin[k] = spin[k] if u > fresh else new
-
-
-@jit_noalias
-def _fill(value, field):
-    for k in range(field.size):
-        field[k] = value
+        spins[begin + k] = spins[begin + k] if u > fresh else new
 
 
 @jit
 def _relax(place, state, rng, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words):
     """Let the RNG of one p-bit relax for one slot under the field of the outputs `state`."""
+    lanes = np.uint64(LANES)
+    begin = np.uint64(place) * lanes
     _words(bits, node[place], pairs)
-    if drive.shape[0] > 0:
-        field[:] = drive[place]
+    if drive.size > 0:
+        _copy(drive, begin, field)
     else:
         _fill(bias[place], field)
     for k in range(np.uint64(first[place]), np.uint64(first[place + 1]), np.uint64(4)):
-        _add(
-            state[np.uint64(source[k])],
-            state[np.uint64(source[k + np.uint64(1)])],
-            state[np.uint64(source[k + np.uint64(2)])],
-            state[np.uint64(source[k + np.uint64(3)])],
-            weight[k],
-            weight[k + np.uint64(1)],
-            weight[k + np.uint64(2)],
-            weight[k + np.uint64(3)],
-            field,
-        )
-    _draw(field, words, fresh[place], rng[place])
+        a, b = np.uint64(source[k]) * lanes, np.uint64(source[k + np.uint64(1)]) * lanes
+        c, d = np.uint64(source[k + np.uint64(2)]) * lanes, np.uint64(source[k + np.uint64(3)]) * lanes
+        wa, wb, wc, wd = weight[k], weight[k + np.uint64(1)], weight[k + np.uint64(2)], weight[k + np.uint64(3)]
+        _add(state, a, b, c, d, wa, wb, wc, wd, field)
+    _draw(field, words, fresh[place], rng, begin)
 
 
 @jit
 def start(keys, node, state):
-    """First spins +-1 at random: state (node, LANES) float32."""
+    """First spins +-1 at random: state (node * LANES,) float32."""
     bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
     words = pairs.view(np.uint32)
     for k in range(HALF):
         bits[k] = bits64(keys[k], START)
-    for place in range(state.shape[0]):
+    for place in range(node.size):
         _words(bits, node[place], pairs)
         for k in range(LANES):
-            state[place, k] = _UNIT if (words[k] >> _31) != 0 else -_UNIT
+            state[place * LANES + k] = _UNIT if (words[k] >> _31) != 0 else -_UNIT
 
 
 @jit
@@ -112,14 +113,14 @@ def slots(state, hidden, keys, begin, end, bounds, node, first, source, weight, 
 
     Parameters
     ----------
-    state : (node, LANES) float32, outputs by place (ordered by colour); changed in place
-    hidden : (node, LANES) float32, bits of free RNGs, or (0, LANES) where RNGs restart from the latched value
+    state : (node * LANES,) float32, outputs by place (ordered by colour); changed in place
+    hidden : (node * LANES,) float32, bits of free RNGs, or (0,) where RNGs restart from the latched value
     keys : (LANES / 2,) uint64
     bounds : (colours + 1,) int64, first place of every colour
     node : (node,) uint64, number of the node at each place, which names its noise
     first, source, weight : :class:`thermosim.kernels.fields.Rows`, weights in units of ln 2
     bias : (node,) float32 in units of ln 2
-    drive : (node, LANES) float32, biases with analog inputs, which then replace `bias`; or (0, LANES)
+    drive : (node * LANES,) float32, biases with analog inputs, which then replace `bias`; or (0,)
     fresh : (node,) float32, 1 - memory
     """
     bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
@@ -130,10 +131,11 @@ def slots(state, hidden, keys, begin, end, bounds, node, first, source, weight, 
         colour = slot % colours
         for k in range(HALF):
             bits[k] = bits64(keys[k], np.uint64(slot))
-        if hidden.shape[0] == 0:
+        if hidden.size == 0:
             for place in range(bounds[colour], bounds[colour + 1]):
                 _relax(place, state, state, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
         else:
-            for place in range(hidden.shape[0]):
+            for place in range(node.size):
                 _relax(place, state, hidden, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
-            state[bounds[colour] : bounds[colour + 1]] = hidden[bounds[colour] : bounds[colour + 1]]
+            latched = slice(bounds[colour] * LANES, bounds[colour + 1] * LANES)
+            state[latched] = hidden[latched]

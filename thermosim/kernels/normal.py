@@ -12,9 +12,8 @@ import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.random import bits64, lane64
+from thermosim.kernels.tiles import WIDTH
 
-WIDTH = 64
-"""Streams (replicas, or successive steps) that are drawn together; no part of any result."""
 BATCH = 8
 """Pairs of nodes that pass through a stage together; no part of any result."""
 

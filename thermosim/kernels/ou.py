@@ -9,56 +9,12 @@ same whether steps are taken one by one or many at a time, vectorised over repli
 
 import numpy as np
 
-from thermosim.kernels.aligned import aligned
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.normal import WIDTH, fill, workspace
+from thermosim.kernels.normal import fill, workspace
 from thermosim.kernels.random import bits64
+from thermosim.kernels.tiles import WIDTH, add_product, add_row, add_triangle, aligned, load, store
 
 _FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
-
-
-@jit_noalias
-def _add_row(total, row, terms, columns):
-    """total[k] += sum_j row[j] terms[j, k], j in order below `columns`; total (WIDTH,), terms (m, WIDTH)."""
-    quads = columns - columns % 4
-    for j in range(0, quads, 4):
-        a, b, c, d = row[j], row[j + 1], row[j + 2], row[j + 3]
-        x, y, u, w = terms[j], terms[j + 1], terms[j + 2], terms[j + 3]
-        for k in range(WIDTH):
-            total[k] = total[k] + a * x[k] + b * y[k] + c * u[k] + d * w[k]
-    for j in range(quads, columns):
-        a, x = row[j], terms[j]
-        for k in range(WIDTH):
-            total[k] = total[k] + a * x[k]
-
-
-@jit_noalias
-def _add_product(total, matrix, terms):
-    """total += matrix @ terms: (n, WIDTH), (n, m), (m, WIDTH)."""
-    for i in range(matrix.shape[0]):
-        _add_row(total[i], matrix[i], terms, matrix.shape[1])
-
-
-@jit_noalias
-def _add_triangle(total, factor, terms):
-    """The same for a lower triangular matrix; what is skipped adds zeros."""
-    n = factor.shape[0]
-    for i in range(n):
-        _add_row(total[i], factor[i], terms, min(n, (i | 3) + 1))
-
-
-@jit_noalias
-def _load(source, begin, width, tile):
-    for i in range(source.shape[0]):
-        for k in range(width):
-            tile[i, k] = source[i, begin + k]
-
-
-@jit_noalias
-def _store(tile, begin, width, target):
-    for i in range(target.shape[0]):
-        for k in range(width):
-            target[i, begin + k] = tile[i, k]
 
 
 @jit
@@ -70,10 +26,10 @@ def product(matrix, columns, out):
     terms[:] = 0.0
     for begin in range(0, replicas, WIDTH):
         width = min(WIDTH, replicas - begin)
-        _load(columns, begin, width, terms)
+        load(columns, begin, width, terms)
         total[:] = 0.0
-        _add_product(total, matrix, terms)
-        _store(total, begin, width, out)
+        add_product(total, matrix, terms)
+        store(total, begin, width, out)
 
 
 @jit
@@ -87,24 +43,24 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
     high, low, even, odd = workspace()
     for begin in range(0, replicas, WIDTH):
         width = min(WIDTH, replicas - begin)
-        _load(state, begin, width, value)
+        load(state, begin, width, value)
         if drive.shape[1] == 1:
             for i in range(n):
                 held[i] = drive[i, 0]
         else:
-            _load(drive, begin, width, held)
+            load(drive, begin, width, held)
         for t in range(count):
             for k in range(width):
                 bits[k] = bits64(keys[begin + k], first + np.uint64(t))
             fill(bits, normals, high, low, even, odd)
             total[:] = held
-            _add_triangle(total, factor, normals)
-            _add_product(total, decay, value)
+            add_triangle(total, factor, normals)
+            add_product(total, decay, value)
             value, total = total, value
             if t < out.shape[0]:
                 for node in range(nodes.size):
                     out[t, node, begin : begin + width] = value[nodes[node], :width]
-        _store(value, begin, width, state)
+        store(value, begin, width, state)
 
 
 @jit
@@ -113,7 +69,7 @@ def _recur(value, columns, count):
     groups, n, _ = columns.shape
     for k in range(count):
         for group in range(groups):
-            _add_row(value[k + 1, group * WIDTH : (group + 1) * WIDTH], value[k], columns[group], n)
+            add_row(value[k + 1, group * WIDTH : (group + 1) * WIDTH], value[k], columns[group], n)
 
 
 @jit_noalias
@@ -148,7 +104,7 @@ def _few(state, decay, drive, factor, keys, first, count, nodes, out):
             fill(bits, normals, high, low, even, odd)
             for i in range(n):
                 noise[i] = drive[i, r if drive.shape[1] > 1 else 0]
-            _add_triangle(noise, factor, normals)
+            add_triangle(noise, factor, normals)
             for k in range(width):
                 for i in range(n):
                     value[k + 1, i] = noise[i, k]

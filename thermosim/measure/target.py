@@ -163,19 +163,22 @@ def sampled_target(record: Record, fabric: Fabric, mixing: PartMixing, reference
     count = float(record.sums[f"{fabric.path}:count"])
     spin, pair = record.sums[f"{fabric.path}:spin"] / count, record.sums[f"{fabric.path}:pair"] / count
     samples = mixing.chains * mixing.draws
-    own, ideal = mixing.of("energy"), integrated_time(reference.energy)
-    if not math.isfinite(own.tau):
+    energies, ideal = mixing.of("energy"), integrated_time(reference.energy)
+    if not math.isfinite(energies.tau):
         return Target(fabric.path, name, (), "no distance: the samples are stuck")
-    ratio = own.tau / ideal.tau
-    doubt = math.hypot(own.tau_error / own.tau, ideal.error / ideal.tau)
+    ratio = energies.tau / ideal.tau
+    doubt = math.hypot(energies.tau_error / energies.tau, ideal.error / ideal.tau)
 
     def length(tau: float) -> float:
         return min(count, samples / (tau * ratio))
 
+    compared = [("means, rms", spin, reference.spin, reference.spin_error, reference.spin_time)]
+    if len(law.edges):
+        compared.insert(0, ("pair correlations, rms", pair, reference.pair, reference.pair_error, reference.pair_time))
     distances = [
-        moment_error(pair, 1 - reference.pair**2, reference.pair, reference.pair_error, name, length(reference.pair_time), doubt, "pair correlations, rms"),
-        moment_error(spin, 1 - reference.spin**2, reference.spin, reference.spin_error, name, length(reference.spin_time), doubt, "means, rms"),
-    ]  # fmt: skip
+        moment_error(own_mean, 1 - mean**2, mean, error, name, length(tau), doubt, quantity)
+        for quantity, own_mean, mean, error, tau in compared
+    ]
 
     def shift(quantity: str, difference: float, series: Floats, tau: float) -> Distance:
         spread = float(series.std())
@@ -185,7 +188,7 @@ def sampled_target(record: Record, fabric: Fabric, mixing: PartMixing, reference
         return Distance(quantity, name, abs(difference) / spread, error, floor, scatter, samples / tau)
 
     energy = -float(law.weights @ pair + law.biases @ spin)
-    distances.append(shift("energy", energy - float(reference.energy.mean()), reference.energy, own.tau))
+    distances.append(shift("energy", energy - float(reference.energy.mean()), reference.energy, energies.tau))
     for k, (array, (first, shape)) in enumerate(fabric.arrays.items()):
         mean, series = float(spin[first : first + math.prod(shape)].mean()), reference.magnetisation[k]
         tau = mixing.of(f"mean({array})").tau

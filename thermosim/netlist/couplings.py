@@ -18,6 +18,7 @@ from pydantic import (
 
 from thermosim.netlist.fields import NonNegative, Number, Raw, Section, Whole
 from thermosim.netlist.lattices import NAMES
+from thermosim.validation import shown
 
 
 class Lattice(Section):
@@ -60,7 +61,7 @@ def _file(*endings: str) -> BeforeValidator:
 
     def validate(value: Any) -> Any:
         if not isinstance(value, str) or not value.endswith(endings):
-            raise ValueError(f"'{value}': expected a file {', '.join(endings[:-1])} or {endings[-1]}")
+            raise ValueError(f"{shown(value)}: expected a file {', '.join(endings[:-1])} or {endings[-1]}")
         return value
 
     return BeforeValidator(validate)

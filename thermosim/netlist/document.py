@@ -113,6 +113,8 @@ def merge(base: Tree, over: Tree) -> None:
 
 def _override(tree: Tree, path: str, value: Any, problems: Problems) -> None:
     """Set the value at a dotted path; mappings on the way are made where there are none."""
+    if hasattr(value, "tolist"):  # NumPy numbers and arrays
+        value = value.tolist()
     shown = value if isinstance(value, str) else dump(value).split("\n")[0].removesuffix("...").strip()
     file = f"--set {path}={shown}"
     new = _parsed(value, file, problems) if isinstance(value, str) else _tree(value, Position(file, 1, 1))
@@ -186,11 +188,9 @@ def _is_bare_expression(tree: Tree) -> bool:
 
 
 def _tree(value: Any, where: Position) -> Tree:
-    """Plain Python data as a tree with one place; NumPy scalars become numbers."""
+    """Plain Python data as a tree with one place."""
     if isinstance(value, Mapping):
         return Tree({str(key): _tree(child, where) for key, child in value.items()}, where, where)
-    if hasattr(value, "tolist"):
-        value = value.tolist()
     if isinstance(value, list | tuple):
         return Tree([_tree(child, where) for child in value], where, where)
     return Tree(value, where, where)

@@ -9,11 +9,13 @@ from typing import Any
 
 from thermosim.cards import find_netlist
 from thermosim.errors import Problems
+from thermosim.netlist.couplings import Coupling
 from thermosim.netlist.document import Document, read_file, read_text
 from thermosim.netlist.parameters import resolve_parameters
 from thermosim.netlist.references import check_references
-from thermosim.netlist.schema import Netlist
-from thermosim.netlist.validate import validate
+from thermosim.netlist.schema import Controller, Instance, Netlist, Subcircuit
+from thermosim.netlist.validate import ModelT, validate
+from thermosim.units import Quantity
 
 
 def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Netlist:
@@ -49,9 +51,31 @@ def _netlist(document: Document | None, problems: Problems, stem: str) -> Netlis
     names = resolve_parameters(document, problems)
     data = {"name": stem, **document.data, "parameters": names}
     netlist = validate(Netlist, data, (), document, problems, names)
-    if netlist is not None:
-        netlist._document = document
-        check_references(netlist, problems)
+    checked = _sound_parts(document, names) if netlist is None else netlist
+    checked._document = document
+    check_references(checked, problems)
     problems.raise_if_any()
-    assert netlist is not None
-    return netlist
+    return checked
+
+
+def _sound_parts(document: Document, names: Mapping[str, Quantity]) -> Netlist:
+    """What of a faulty netlist is sound, so that its references are checked in the same pass."""
+
+    def each(section: str, cls: type[ModelT]) -> dict[str, ModelT]:
+        raw = document.data.get(section)
+        parts = raw if isinstance(raw, dict) else {}
+        found = {
+            name: validate(cls, part, (section, name), document, Problems(), names) for name, part in parts.items()
+        }
+        return {name: part for name, part in found.items() if part is not None}
+
+    models = document.data.get("models")
+    return Netlist.model_construct(
+        models={name: spec for name, spec in models.items() if isinstance(spec, dict)}
+        if isinstance(models, dict)
+        else {},
+        subcircuits=each("subcircuits", Subcircuit),
+        instances=each("instances", Instance),
+        couplings=each("couplings", Coupling),
+        controllers=each("controllers", Controller),
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -36,10 +36,18 @@ def check_references(netlist: Netlist, problems: Problems) -> None:
         check.controller(controller, ("controllers", name))
 
 
+def _keys(netlist: Netlist, section: str) -> frozenset[str]:
+    raw = netlist.document.data.get(section)
+    return frozenset(raw) if isinstance(raw, dict) else frozenset()
+
+
 class _Check:
     def __init__(self, netlist: Netlist, problems: Problems) -> None:
         self.netlist = netlist
         self.problems = problems
+        # As written: a model with a mistake of its own still exists.
+        self.models = _keys(netlist, "models")
+        self.subcircuits = _keys(netlist, "subcircuits")
 
     def add(self, at: Path, message: str, key: bool = False) -> None:
         self.problems.add(self.netlist.document.position(at, key), dotted(at), message)
@@ -54,23 +62,23 @@ class _Check:
             if name in instances:
                 self.add(here[:-1], f"'{name}' names an instance too; every part has a name of its own", key=True)
             if isinstance(coupling.model, str):
-                self.known(coupling.model, "model", self.netlist.models, here)
+                self.known(coupling.model, "model", self.models, here)
             else:
                 self.model(coupling.model, here)
 
     def instance(self, instance: Instance, at: Path) -> None:
         if instance.model is not None:
-            self.known(instance.model, "model", self.netlist.models, (*at, "model"))
+            self.known(instance.model, "model", self.models, (*at, "model"))
         elif instance.type is not None:
             self.known(instance.type, "type", REGISTRY, (*at, "type"))
         elif instance.subcircuit is not None:
-            self.known(instance.subcircuit, "subcircuit", self.netlist.subcircuits, (*at, "subcircuit"))
+            self.known(instance.subcircuit, "subcircuit", self.subcircuits, (*at, "subcircuit"))
 
     def model(self, spec: Mapping[str, Any], at: Path) -> None:
         """A mapping that is a model: a card with overrides, or a type with its parameters."""
         given = [key for key in ("card", "type", "model") if key in spec]
         if not given:
-            close = get_close_matches(str(at[-1]), [name for name in self.netlist.models if name != at[-1]], n=1)
+            close = get_close_matches(str(at[-1]), [name for name in self.models if name != at[-1]], n=1)
             hint = f"; did you mean '{close[0]}'?" if close and at[0] == "models" else ""
             self.add(at, f"needs 'card' (a card's name) or 'type' (a model type){hint}", key=True)
         elif len(given) > 1:
@@ -78,7 +86,7 @@ class _Check:
         elif given == ["type"]:
             self.known(spec["type"], "type", REGISTRY, (*at, "type"))
         elif given == ["model"]:
-            self.known(spec["model"], "model", self.netlist.models, (*at, "model"))
+            self.known(spec["model"], "model", self.models, (*at, "model"))
 
     def controller(self, controller: Controller, at: Path) -> None:
         keys = sorted(Controller.model_fields)
@@ -87,7 +95,7 @@ class _Check:
             if close:
                 self.add((*at, option), f"unknown key '{option}'; did you mean '{close[0]}'?", key=True)
         if isinstance(controller.arithmetic, str):
-            self.known(controller.arithmetic, "model", self.netlist.models, (*at, "arithmetic"))
+            self.known(controller.arithmetic, "model", self.models, (*at, "arithmetic"))
         elif controller.arithmetic is not None:
             self.model(controller.arithmetic, (*at, "arithmetic"))
 
@@ -95,6 +103,6 @@ class _Check:
         if not NAME.fullmatch(name):
             self.add(at, f"'{name}' cannot name {what}: use letters, digits and _", key=True)
 
-    def known(self, name: Any, kind: str, names: Mapping[str, Any], at: Path) -> None:
+    def known(self, name: Any, kind: str, names: Collection[str], at: Path) -> None:
         if not isinstance(name, str) or name not in names:
             self.add(at, f"unknown {kind} '{name}'{suggestion(str(name), names)}")

@@ -15,6 +15,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from thermosim.contracts import Floats
 
@@ -78,7 +79,7 @@ def engineering(largest: float, unit: str) -> tuple[float, str]:
 def _draw(title: str, text: str, paint: Callable[[Axes], None], width: float = 7.2, height: float = 3.0) -> Drawing:
     """Run `paint` on the one axes of a new figure."""
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(width, height), layout="constrained")
+        figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08))
         paint(figure.subplots())
         figure.draw_without_rendering()
         figure.set_layout_engine("none")  # the layout is settled once: drawing again must not move it
@@ -182,7 +183,7 @@ def autocorrelation(
         others = [(name, rho) for name, rho in curves if name != worst]
         for index, (_, rho) in enumerate(others):
             axes.plot(
-                np.arange(rho.size) * lag * factor, rho, color=MUTED, alpha=0.35, linewidth=0.8,
+                np.arange(rho.size) * lag * factor, rho, color=MUTED, alpha=0.6, linewidth=0.8,
                 label="other observables" if index == 0 else None,
             )  # fmt: skip
         for name, rho in curves:

@@ -19,7 +19,6 @@ from thermosim.report import drawing
 from thermosim.report.drawing import Drawing, Share
 
 _OTHERS = 12
-_DRAWS = 400
 _REPLICAS = 4
 
 
@@ -31,14 +30,14 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
         if part.kind == "fabric":
             fabric = next(one for one in program.fabrics if one.path == part.path)
             series = dict(fabric_series(record, fabric))
-            mixing += _fabric_waveform(part, series["energy"])
+            mixing.append(_fabric_waveform(part, series["energy"]))
             target += _fabric_law(record, fabric)
         else:
             island = next(one for one in program.islands if one.path == part.path)
             samples = island_samples(record, program, island)
             assert samples is not None  # it was measured, so it was recorded
             series = dict(island_series(samples, mixture_of(program, samples), program.target_nets))
-            mixing.append(_island_waveform(samples))
+            mixing.append(_island_waveform(part, samples))
             target += _island_law(program, samples)
         mixing += _autocorrelation(part, series)
     energy = []
@@ -58,15 +57,20 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
     return {"Mixing": mixing, "Target": target, "Energy": energy}
 
 
-def _fabric_waveform(part: PartMixing, energy: Floats) -> list[Drawing]:
-    shown = energy[:_REPLICAS, :_DRAWS]
+def _draws(part: PartMixing) -> int:
+    """Long enough to see the slowest observable come and go, short enough to see single steps."""
+    return int(np.clip(40 * part.tau, 150, 600)) if math.isfinite(part.tau) else 150
+
+
+def _fabric_waveform(part: PartMixing, energy: Floats) -> Drawing:
+    shown = energy[:_REPLICAS, : _draws(part)]
     time = part.interval * np.arange(1.0, 1 + shown.shape[1])
-    title = f"Energy of {part.path} in the first {shown.shape[1]} recorded sweeps, in units of the drawn law."
-    return [drawing.waveform(title, time, shown, "energy", "1")]
+    title = f"Energy of {part.path} as drawn, in the first {shown.shape[1]} recorded sweeps."
+    return drawing.waveform(title, time, shown, "energy", "1")
 
 
-def _island_waveform(samples: IslandSamples) -> Drawing:
-    shown = samples.values[:_REPLICAS, :_DRAWS, 0]
+def _island_waveform(part: PartMixing, samples: IslandSamples) -> Drawing:
+    shown = samples.values[:_REPLICAS, : _draws(part), 0]
     time = samples.interval * np.arange(1.0, 1 + shown.shape[1])
     title = f"Voltage of {samples.nodes[0]} in the first {shown.shape[1]} recorded samples."
     return drawing.waveform(title, time, shown, samples.nodes[0], "V")

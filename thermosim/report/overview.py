@@ -22,7 +22,7 @@ def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
     if summary.target:
         sections.append(telling.target(summary.target, full))
     if summary.ideal:
-        sections.append(telling.ideals(summary.ideal, per_sample))
+        sections.append(telling.ideals(summary.ideal, per_sample, full))
     notes = (*summary.notes, *(str(problem) for problem in chip.lints))
     if notes:
         sections.append(Section("Notes", remarks=notes))
@@ -33,15 +33,17 @@ def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
 def ran(summary: Summary, chip: Chip) -> str:
     """One line: how large, how long, how many replicas, which seed, how fast."""
     program, run = chip.program, summary.run
-    sizes = [f"{len(island.nodes):,} analog nodes" for island in program.islands]
-    sizes += [f"{fabric.nodes:,} p-bits, {len(fabric.drawn.edges):,} couplings" for fabric in program.fabrics]
+    sizes = [telling.count(len(island.nodes), "analog node") for island in program.islands]
+    sizes += [
+        f"{telling.count(fabric.nodes, 'p-bit')}, {telling.count(len(fabric.drawn.edges), 'coupling')}"
+        for fabric in program.fabrics
+    ]
     if program.adcs or program.dacs:
         inputs, outputs = (sum(len(bank.inputs) for bank in banks) for banks in (program.adcs, program.dacs))
-        sizes.append(f"{inputs} ADCs, {outputs} DACs")
+        sizes.append(f"{telling.count(inputs, 'ADC')}, {telling.count(outputs, 'DAC')}")
     sizes += [f"controller {plan.path}" for plan in program.controllers]
-    length = f"{run.replicas} replicas x {_length(summary, chip)} after {show(run.burn_in, 's')}"
-    threads = int(run.meta.get("threads", 1))
-    took = f"{run.meta['wall_seconds']:.2g} s on {threads} thread{'s' * (threads > 1)}"
+    length = f"{telling.count(run.replicas, 'replica')} x {_length(summary, chip)} after {show(run.burn_in, 's')}"
+    took = f"{run.meta['wall_seconds']:.2g} s on {telling.count(run.meta['threads'], 'thread')}"
     state = "" if run.complete else "; INTERRUPTED, what follows is of the part that was recorded"
     return f"{'; '.join(sizes)}; {length}; seed {run.meta['seed']}; simulated in {took}{state}"
 

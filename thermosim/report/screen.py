@@ -22,7 +22,9 @@ _BAR = 26
 def console() -> Console:
     """Standard output, never wider than 100 columns; 100 where it is no terminal."""
     probe = Console(file=sys.stdout)
-    return Console(file=sys.stdout, width=min(WIDTH, probe.width) if probe.is_terminal else WIDTH, highlight=False)
+    width = min(WIDTH, probe.width) if probe.is_terminal else WIDTH
+    # What is printed comes from netlists and cards: square brackets in it are no markup.
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
 
 
 def show(story: Story) -> None:

@@ -33,6 +33,11 @@ def pm(value: float, error: float, unit: str = "") -> str:
     return f"{value:.{places}f} ± {error:.{places}f}{tail}"
 
 
+def count(number: int, thing: str) -> str:
+    """``1 p-bit``, ``4,900 p-bits``."""
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
 def joules(span: Span) -> tuple[str, str]:
     """Text of an energy, and of its range where the cards state one."""
     if not math.isfinite(span.value):
@@ -57,7 +62,9 @@ def mixing(parts: Sequence[PartMixing], verdict: str, full: bool) -> Section:
         if reasons:
             others = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
             remarks.append(f"{part.path}, {reasons[0].name}{others}: {reasons[0].reason}")
-        recorded = f"of {part.chains * part.draws:,} recorded, {part.chains} replicas x {part.draws:,} {_steps(part)}"
+        recorded = (
+            f"of {part.chains * part.draws:,} recorded, {count(part.chains, 'replica')} x {part.draws:,} {_steps(part)}"
+        )
         effective = f"{part.ess:,.0f}" if math.isfinite(part.ess) else "undefined"
         facts += [Fact(f"effective samples{of}", effective, recorded), *_exact(part)]
     tables = tuple(_observables(part) for part in parts) if full else ()
@@ -119,6 +126,9 @@ def energy(found: Energy, full: bool) -> Section:
         f"not priced, and not zero: {row.instance}: {row.action}, {row.count:,} times ({row.reason})"
         for row in found.unpriced
     )
+    if not found.rows:
+        nothing = "no action of this chip has a price: its energy is undefined"
+        return Section("Energy", remarks=(*remarks, nothing))
     parts = () if full else _shares(found)
     return Section("Energy", None, facts, parts, (_ledger(found),) if full else (), remarks)
 
@@ -153,7 +163,6 @@ def _ledger(found: Energy) -> Table:
 
 def target(targets: Sequence[Target], full: bool) -> Section:
     """How far the chip is from its law, beside what a perfect sampler of equal effective length would score."""
-    header = ("distance", "law", "hardware", "perfect sampler", "excess")
     rows: list[tuple[str, ...]] = []
     remarks = []
     excess = 0.0
@@ -163,13 +172,21 @@ def target(targets: Sequence[Target], full: bool) -> Section:
         excess = max([excess, *(distance.excess for distance in one.distances if distance.law == one.law)])
         if one.note:
             remarks.append(f"{of}{one.note}")
-    tables = (Table(header, tuple(rows), (False, False, True, True, True)),) if rows else ()
-    badge = None
-    if rows and excess <= _BEYOND_CHANCE:
-        badge = Badge("as close as a perfect sampler", "good")
-    elif rows:
-        badge = Badge(f"{excess:.0f} sigma beyond a perfect sampler", "warn")
-    return Section("Target", badge, tables=tables, remarks=tuple(remarks))
+    if not rows:
+        return Section("Target", remarks=tuple(remarks))
+    header: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    header, numeric = ("distance", "law", "hardware", "perfect sampler", "excess"), (False, False, True, True, True)
+    facts: tuple[Fact, ...] = ()
+    if len({row[1] for row in rows}) == 1:
+        # One law for all rows is said once.
+        facts = (Fact("law", rows[0][1]),)
+        header, numeric = (header[0], *header[2:]), (numeric[0], *numeric[2:])
+        rows = [(row[0], *row[2:]) for row in rows]
+    badge = Badge("as close as a perfect sampler", "good")
+    if excess > _BEYOND_CHANCE:
+        badge = Badge(f"{excess:,.0f} sigma beyond a perfect sampler", "warn")
+    return Section("Target", badge, facts, tables=(Table(header, tuple(rows), numeric),), remarks=tuple(remarks))
 
 
 def _distance(of: str, found: Distance) -> tuple[str, ...]:
@@ -186,15 +203,17 @@ def _telling(distances: Sequence[Distance]) -> list[Distance]:
         chosen += [one for one in mine if one not in fixed]
         if fixed:
             worst = max(fixed, key=lambda one: one.excess)
-            chosen.append(replace(worst, quantity=f"{worst.quantity}, worst of {len(fixed)}"))
+            of = f", worst of {len(fixed)}" if len(fixed) > 1 else ""
+            chosen.append(replace(worst, quantity=worst.quantity + of))
     return chosen
 
 
-def ideals(found: Sequence[Ideal], chip: float) -> Section:
+def ideals(found: Sequence[Ideal], chip: float, full: bool) -> Section:
     """What ideal digital samplers pay for one effective sample; `chip` is what the chip pays [J]."""
     header = ("platform", "sampler", "one effective sample", "against the chip", "evidence")
     rows = []
-    for one in found:
+    known = [one for one in found if one.joules is not None or one.seconds is not None]
+    for one in found if full else known:
         cost = "not priced"
         if one.joules is not None:
             cost = show(one.joules, "J", 3)
@@ -202,6 +221,7 @@ def ideals(found: Sequence[Ideal], chip: float) -> Section:
             cost = show(one.seconds, "s", 3)
         times = ratio(chip, one)
         rows.append((one.platform, one.sampler, cost, f"x {times:.3g}" if math.isfinite(times) else "", one.grade))
-    return Section(
-        "Ideal digital sampler", None, tables=(Table(header, tuple(rows), (False, False, True, True, False)),)
-    )
+    unknown = [one.platform for one in found if one not in known]
+    facts = (Fact("no price known", ", ".join(unknown)),) if unknown and not full else ()
+    table = Table(header, tuple(rows), (False, False, True, True, False))
+    return Section("Ideal digital sampler", None, facts, tables=(table,))
