@@ -11,7 +11,7 @@ import numpy as np
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island, LinearLaw, Probe, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Arithmetic, Law
-from thermosim.times import Clock, femtoseconds
+from thermosim.times import Clock
 
 
 def clock(frequency: float = 1e7, path: str = "ck") -> Clock:
@@ -80,16 +80,18 @@ def plan(reads=None, writes=None, **changes: Any) -> ControllerPlan:
     return ControllerPlan(**(defaults | extra | changes))
 
 
-def program(islands=(), adcs=(), dacs=(), controllers=(), record=None, duration=1e-6, burn_in=0.0, **changes: Any) -> Program:
+def program(
+    islands=(), adcs=(), dacs=(), controllers=(), record=None, duration=1e-6, burn_in=0.0, **changes: Any
+) -> Program:
     """A program; `record` maps a net array (tuple of nets) to its interval in seconds."""
     driven = changes.pop("driven", {})
     probes = tuple(changes.pop("probes", ())) + tuple(
-        Probe(name, "analog", nets, femtoseconds(every)) for name, (nets, every) in (record or {}).items()
+        Probe(name, "analog", nets, round(every * 1e15)) for name, (nets, every) in (record or {}).items()
     )
     defaults: dict[str, Any] = {
         "name": "hand made", "temperature": 300.0, "islands": tuple(islands), "fabrics": (), "driven": driven,
         "adcs": tuple(adcs), "dacs": tuple(dacs), "clocks": (clock(),), "controllers": tuple(controllers), "probes": probes,
-        "duration": femtoseconds(duration), "burn_in": femtoseconds(burn_in), "replicas": 1, "measures": (), "target": "as_drawn",
+        "duration": round(duration * 1e15), "burn_in": round(burn_in * 1e15), "replicas": 1, "measures": (), "target": "as_drawn",
         "target_nets": (), "prices": (), "notes": (), "provenance": {"sha256": "hand"},
     }  # fmt: skip
     return Program(**(defaults | changes))
@@ -117,7 +119,9 @@ class Affine:
         raise AssertionError("a law runs in a kernel")
 
 
-def smode4(adc_latency=100_000_000, demon_latency=100_000_000, settling=20_000_000, adc_bits=8, dac_bits=10, **changes: Any):
+def smode4(
+    adc_latency=100_000_000, demon_latency=100_000_000, settling=20_000_000, adc_bits=8, dac_bits=10, **changes: Any
+):
     """The four coupled s-modes with converters and a score demon's plan; changes go to the program."""
     from thermosim.contracts import Mixture
 

@@ -17,3 +17,12 @@ def test_an_unknown_name_says_what_exists() -> None:
         AttributeError, match=r"no attribute 'simulat'; these exist: Chip, __version__, load, measure, simulate"
     ):
         thermosim.simulat  # noqa: B018
+
+
+def test_the_verb_measure_is_not_hidden_by_the_subpackage_of_that_name() -> None:
+    import thermosim.measure
+    from thermosim import api
+    from thermosim.measure import Summary
+
+    assert thermosim.measure is api.measure
+    assert Summary.__module__ == "thermosim.measure.summary"

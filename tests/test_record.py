@@ -15,7 +15,12 @@ def record():
         times={"x": np.arange(1, 5) * 10**9, "y": np.arange(1, 3) * 2 * 10**9, "f": np.arange(1, 5) * 10**9},
         sums={"f:count": np.array(8)},
         counters={"adc.conversions": np.array([[1, 2], [3, 4]])},
-        meta={"seed": 2**70, "name": "chip", "nets": {"x": ["a", "b", "c"], "y": ["a", "b", "c"]}, "drift": float("nan")},
+        meta={
+            "seed": 2**70,
+            "name": "chip",
+            "nets": {"x": ["a", "b", "c"], "y": ["a", "b", "c"]},
+            "drift": float("nan"),
+        },
         checkpoint={"state": [{"pair": (1, 2.5), "array": np.array([1 + 2**40])}, None, True]},
     )
 
@@ -38,7 +43,9 @@ def test_what_is_written_is_read(tmp_path):
 def test_state_that_is_no_plain_data_is_refused_by_its_place(tmp_path):
     odd = record()
     odd.checkpoint["controllers"] = {"demon": {"state": [object()]}}
-    with pytest.raises(ThermosimError, match=r"^checkpoint\.controllers\.demon\.state: object cannot be written; plain data"):
+    with pytest.raises(
+        ThermosimError, match=r"^checkpoint\.controllers\.demon\.state: object cannot be written; plain data"
+    ):
         odd.save(tmp_path)
 
 

@@ -26,9 +26,18 @@ def _imported(*arguments: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), ("run", "--help"), ("check", "pbit_grid"), ("check", "smode4"), ("devices",), ("devices", "adc/sar8"), ("schema",)],
+    [
+        ("--help",),
+        ("--version",),
+        ("run", "--help"),
+        ("check", "pbit_grid"),
+        ("check", "smode4"),
+        ("devices",),
+        ("devices", "adc/sar8"),
+        ("schema",),
+    ],
     ids=" ".join,
-)  # fmt: skip
+)
 def test_quick_commands_import_nothing_heavy(arguments: tuple[str, ...]) -> None:
     assert _imported(*arguments) == []
 
@@ -43,6 +52,6 @@ def test_the_watch_sees_what_is_imported() -> None:
 
 
 def test_importing_the_package_is_light() -> None:
-    code = "import sys, thermosim; print(*{'numpy', 'scipy', 'pydantic', 'yaml', 'numba'} & set(sys.modules)); thermosim.load"
+    code = "import sys, thermosim; print(*{'numpy', 'pydantic', 'yaml', 'numba'} & set(sys.modules)); thermosim.load"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""

@@ -84,7 +84,7 @@ def test_a_refusal_says_what_was_expected(text: str, unit: str, message: str) ->
 
 
 def test_read_any_names_the_unknown_unit() -> None:
-    with pytest.raises(UnitError, match="^'10 kOhmm': unknown unit 'kOhmm'$"):
+    with pytest.raises(UnitError, match=r"^'10 kOhmm': unknown unit 'kOhmm'$"):
         read_any("10 kOhmm")
     assert read_any("10k").dimension == Dimension()
 
@@ -95,17 +95,13 @@ def test_read_any_names_the_unknown_unit() -> None:
         ("Ohm", "Ohm"),
         ("V", "V"),
         ("1", "a plain number"),
-        ("V*m", "kg*m^3*A^-1/s^3"),
+        ("V*m", "kg*m^3/s^3/A"),
         ("A^2/Hz", "s*A^2"),
         ("1/K", "1/K"),
     ],
 )
 def test_a_dimension_has_a_readable_name(dimension: str, text: str) -> None:
-    shown = describe(dimension_of(dimension))
-    if dimension == "V*m":
-        assert dimension_of(shown.replace("kg", "kg")) == dimension_of("V*m")
-    else:
-        assert shown == text
+    assert describe(dimension_of(dimension)) == text
 
 
 @given(
@@ -131,8 +127,8 @@ def test_prefix_and_unit_multiply_exactly(number: object, prefix: str, unit: str
 def test_any_text_is_a_number_or_a_unit_error(text: str, unit: str) -> None:
     try:
         assert math.isfinite(read(text, unit))
-    except UnitError as error:
-        assert str(error)
+    except UnitError:
+        return
 
 
 @pytest.mark.parametrize(

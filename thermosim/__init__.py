@@ -5,7 +5,9 @@ Three verbs: ``load`` a netlist, ``simulate`` the chip, ``measure`` the record.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,3 +26,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return __all__
+
+
+class _Package(ModuleType):
+    """Keeps the verb ``measure`` in front of the subpackage of that name, which an import would put in its place."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name != "measure":
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

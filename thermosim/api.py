@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from thermosim.circuit import assemble, elaborate, lint
-from thermosim.errors import Problem, SimulationError
+from thermosim.errors import Problem
 from thermosim.netlist import load as read_netlist
 from thermosim.netlist import load_text
 from thermosim.times import seconds
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Chip:
     """A netlist, the die that was elaborated from it, the program that runs it, and its lints.
 
-    `overrides` are the values that were set by path, and are not in the netlist's text.
+    `overrides` are the values that were set by path.
     """
 
     netlist: Netlist
@@ -111,15 +111,8 @@ def simulate(
     from thermosim.demon import build
     from thermosim.engine.simulator import run
 
-    overrides = {path: str(value) for path, value in chip.overrides.items()}
-    if resume is not None and resume.meta.get("overrides") != overrides:
-        raise SimulationError(
-            f"cannot resume: the record has overrides {resume.meta.get('overrides')} and this run {overrides}"
-        )
     controllers = {plan.path: build(plan) for plan in chip.program.controllers}
-    record = run(chip.program, controllers, seed, replicas, threads, progress, resume)
-    record.meta["overrides"] = overrides
-    return record
+    return run(chip.program, controllers, seed, replicas, threads, progress, resume)
 
 
 def measure(record: Record) -> Summary:
@@ -131,6 +124,6 @@ def measure(record: Record) -> Summary:
 
     if record.program is None:
         given = record.meta["program"]
-        netlist = load_text(given["netlist"], given["files"][0], record.meta["overrides"])
+        netlist = load_text(given["netlist"], given["files"][0])
         record = replace(record, program=assemble(elaborate(netlist)))
     return measured(record)

@@ -11,12 +11,16 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from thermosim import __version__
 from thermosim.errors import NetlistError, Problem, SimulationError, ThermosimError
+
+if TYPE_CHECKING:
+    from thermosim.api import Chip
+    from thermosim.record import Record
 
 app = typer.Typer(
     name="thermosim",
@@ -113,10 +117,9 @@ def run(
 ) -> None:
     """Run a netlist: simulate, measure, print one screen, write a report."""
     with _exit_codes():
-        from thermosim.api import load, measure, simulate
+        from thermosim.api import load, simulate
         from thermosim.record import load as load_record
-        from thermosim.report import progress, screen
-        from thermosim.report.overview import tell
+        from thermosim.report.progress import shown
 
         chip = load(netlist, _overrides(set))
         earlier = None if resume is None else load_record(resume)
@@ -124,29 +127,42 @@ def run(
         talkative = not (quiet or as_json)
         for problem in () if talkative else chip.lints:
             typer.echo(f"lint: {problem}", err=True)
-        with progress.shown(talkative) as report_progress:
-            record = simulate(
-                chip, seed=seed, replicas=replicas, threads=threads, progress=report_progress, resume=earlier
-            )
-        with progress.working(talkative, "measuring"):
-            summary = measure(record)
-        if talkative:
-            screen.show(tell(summary, chip))
-        with progress.working(talkative, "writing the report"):
-            from thermosim.report.files import write
-
-            files = write(folder, chip, record, summary)
-        if as_json:
-            _print_json({**summary.to_dict(), "files": {name: str(path) for name, path in files.items()}})
-        if talkative:
-            screen.show_files(files)
-        if not summary.run.complete:
+        with shown(talkative) as progress:
+            record = simulate(chip, seed=seed, replicas=replicas, threads=threads, progress=progress, resume=earlier)
+        try:
+            _report(folder, chip, record, talkative, as_json)
+        except KeyboardInterrupt:
+            record.save(folder)
+            typer.echo(f"interrupted while measuring; the record is in {folder}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        if not record.meta["complete"]:
             typer.echo(f"interrupted; what was recorded is in {folder}", err=True)
             if record.checkpoint:
                 again = ["thermosim", "run", netlist, *(part for text in set or () for part in ("--set", text))]
-                again += ["--seed", str(seed), "--replicas", str(summary.run.replicas), "--resume", str(folder)]
+                again += ["--seed", str(seed), "--replicas", str(record.meta["replicas"]), "--resume", str(folder)]
                 typer.echo(f"go on with:\n  {shlex.join(again)}", err=True)
             raise typer.Exit(INTERRUPTED)
+
+
+def _report(folder: Path, chip: Chip, record: Record, talkative: bool, as_json: bool) -> None:
+    """Measure, print and write; the screen comes before the files, whose figures take longer than it does."""
+    from thermosim.api import measure
+    from thermosim.report.overview import tell
+    from thermosim.report.progress import working
+    from thermosim.report.screen import show, show_files
+
+    with working(talkative, "measuring"):
+        summary = measure(record)
+    if talkative:
+        show(tell(summary, chip))
+    with working(talkative, "writing the report"):
+        from thermosim.report.files import write
+
+        files = write(folder, chip, record, summary)
+    if as_json:
+        _print_json({**summary.to_dict(), "files": {name: str(path) for name, path in files.items()}})
+    if talkative:
+        show_files(files)
 
 
 @app.command()

@@ -47,6 +47,8 @@ def complaints(
         if kind == "extra_forbidden":
             known = {*_keys(cls, path[:-1]), *(also_known if len(path) == 1 else ())}
             yield Complaint(path, True, f"unknown key '{path[-1]}'{suggestion(str(path[-1]), known)}")
+        elif kind == "missing" and isinstance(detail["loc"][-1], int):
+            yield Complaint(path, False, f"expected at least {detail['loc'][-1] + 1} items, got {len(got)}")
         elif kind == "missing":
             yield Complaint(path[:-1], True, f"missing '{path[-1]}'{_purpose(cls, path)}", True)
         else:

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.stats import norm
 
 import thermosim as ts
+from thermosim.analysis.delay import delayed_loop_variance
 
 HERE = Path(__file__).parent
 CYCLES = ((0, 0), (1, 0), (1, 1), (2, 3), (5, 5), (10, 10))  # ADC and controller latencies; 20 ns of settling on top
@@ -58,12 +59,9 @@ def measure(adc: int, demon: int, bits: int, duration: str, seed: int) -> tuple[
 
 def exact_variance(cycles: int) -> float:
     """Closed form of var_w / sigma^2 at this many cycles of latency plus settling."""
-    from thermosim.analysis.delay import delayed_loop_variance
-
-    rate, target = 3e5, 1000 / SIGMA**2  # A_w of the network and D/sigma^2 of the target [1/s]
-    return delayed_loop_variance(
-        decay=rate, gain=target - rate, diffusion=2 * 1000.0, period=100e-9, delay=cycles * 100e-9 + 20e-9
-    ) / SIGMA**2  # fmt: skip
+    rate, wanted = 3e5, 1000 / SIGMA**2  # A_w of the network and D / sigma^2 of the target [1/s]
+    latency = cycles * 100e-9 + 20e-9
+    return delayed_loop_variance(rate, rate - wanted, 2 * 1000.0, 100e-9, latency) / SIGMA**2
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ def test_a_resumed_run_has_the_bits_of_an_uninterrupted_one(tmp_path, buffered, 
     program_ = chip(buffered)
     options = {"seed": 9, "replicas": 5, "threads": 1}
     whole = run(program_, {"demon": demon}, **options)
-    half = run(program_, {"demon": demon}, stop=lambda now: now >= 7_170_000_000, **options)
+    half = run(program_, {"demon": demon}, stop=lambda now: now >= 7_100_000_000, **options)
     assert half.meta["complete"] is False
     kinds = {action[2].split()[0] for action in half.checkpoint["pending"]}
     assert {"publish", "write", "step", "sample", "tick"} <= kinds  # a nasty moment
@@ -61,7 +61,7 @@ def test_a_resumed_run_has_the_bits_of_an_uninterrupted_one(tmp_path, buffered, 
     np.testing.assert_array_equal(half.samples["x"], whole.samples["x"][:, :taken])
 
     half = load(half.save(tmp_path / "half"))
-    again = run(program_, {"demon": demon}, resume=half, stop=lambda now: now >= 11_000_000_000, **options)
+    again = run(program_, {"demon": demon}, resume=half, stop=lambda now: now >= 11_040_000_000, **options)
     again = load(again.save(tmp_path / "again"))
     rest = run(program_, {"demon": demon}, resume=again, **options)
     assert rest.meta["complete"] is True

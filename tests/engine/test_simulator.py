@@ -79,10 +79,12 @@ def test_smode4_closes_its_loop_in_220_ns():
     chip = replace(chip, islands=(replace(chip.islands[0], actual=calm, initial=np.full(4, 0.02)),))
     record = run(chip, {"demon": build(chip.controllers[0])}, threads=1)
     u, at = record.samples["u"][0, :, 0], record.times["u"]
-    # The codes of 0 V before the first publication drive a little too: what answers to the sample of 20 mV is larger.
-    jump = int(at[np.flatnonzero(np.abs(np.diff(u)) > 1e-2)[0] + 1])
-    assert jump == 221_000_000  # the first draw after the step at 220 ns
-    assert np.all(u[at > 221_000_000][:79] == u[at == 221_000_000])
+    # Two steps before the first answer to a sample: the DAC's zero, and what answers to the codes of 0 V.
+    assert list(at[1:][np.diff(u) != 0][:2]) == [121_000_000, 221_000_000]  # the first draw after each step
+    code = np.floor(0.52 / (1 / 256)) + 0.5  # the sample of 20 mV, as the centre of its code step
+    y = np.full((4, 1), -0.5 + code / 256)
+    writes, _ = build(chip.controllers[0]).act({"y": y}, 0, None, None)
+    assert u[at == 221_000_000][0] == pytest.approx(writes["d"][0, 0], abs=0.51 / 1024)
 
 
 def test_everything_of_one_edge_happens_in_order_at_that_instant():

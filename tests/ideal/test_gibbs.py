@@ -70,8 +70,8 @@ def test_same_seed_same_bits_whatever_the_threads(law: IsingLaw) -> None:
 def test_neighbours_are_symmetric_and_scaled() -> None:
     law = IsingLaw(np.array([[0, 2], [1, 2]]), np.array([0.5, -1.0]), np.zeros(3), 2.0)
     table, coupling = neighbours(law)
-    np.testing.assert_array_equal(table, [[2, 0], [2, 0], [0, 1]])
-    np.testing.assert_array_equal(coupling, np.array([[2, 0], [-4, 0], [2, -4]], dtype=np.float32))
+    np.testing.assert_array_equal(table, [[2, 0, 0, 0], [2, 0, 0, 0], [0, 1, 0, 0]])
+    np.testing.assert_array_equal(coupling, np.array([[2, 0, 0, 0], [-4, 0, 0, 0], [2, -4, 0, 0]], dtype=np.float32))
 
 
 def test_spins_without_couplings() -> None:

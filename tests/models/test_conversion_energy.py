@@ -100,8 +100,8 @@ def test_capacitive_dac_by_hand() -> None:
         row.action: row
         for row in Dac(bits=8, reference="0.25 V", settling="20 ns", energy={"cdac": "1 fF"}).prices({}, CONTEXT)
     }
-    assert rows["conversion"].joules == pytest.approx(21.33e-15, rel=1e-3)
-    assert rows["conversion"].high == pytest.approx(256e-15 * 0.25)
+    assert rows["update"].joules == pytest.approx(21.33e-15, rel=1e-3)
+    assert rows["update"].high == pytest.approx(256e-15 * 0.25)
     assert rows["driver"].joules is None
 
 

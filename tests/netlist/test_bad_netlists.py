@@ -1,4 +1,5 @@
 """Bad netlists, each with the full text of what the user reads."""
+# ruff: noqa: E501 - whole messages stand on one line
 
 from __future__ import annotations
 
@@ -212,7 +213,12 @@ def test_the_text_of_mistakes_in_optional_sections(section: str, messages: list[
 
 def test_all_mistakes_are_reported_at_once() -> None:
     text = GOOD.replace("C0: 1 pF", "C0: 1 pFF").replace("model: res", "model: rus").replace("1 us", "1 V") + "x: 1\n"
-    assert [line.split(": ")[1] for line in complaints(text)] == ["parameters.C0", "run.duration", "x"]
+    assert [line.split(": ")[1] for line in complaints(text)] == [
+        "parameters.C0",
+        "instances.a.model",
+        "run.duration",
+        "x",
+    ]
     text = GOOD.replace("model: res", "model: rus").replace("type: resistor", "type: rex")
     assert [line.split(": ")[1] for line in complaints(text)] == [
         "models.res.type",

@@ -1,4 +1,5 @@
 """Documents: includes, overrides, places, and the text that a record keeps."""
+# ruff: noqa: E501 - whole messages stand on one line
 
 from __future__ import annotations
 

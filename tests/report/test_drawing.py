@@ -7,21 +7,6 @@ from thermosim.report import drawing
 from thermosim.report.drawing import Share
 
 
-@pytest.mark.parametrize(
-    ("largest", "unit", "factor", "shown"),
-    [
-        (0.06, "V", 1e3, "mV"),
-        (1.0, "V", 1.0, "V"),
-        (999e-6, "s", 1e6, "us"),
-        (4.2e-15, "J", 1e15, "fJ"),
-        (0.0, "V", 1.0, "V"),
-        (12.0, "1", 1.0, ""),
-    ],
-)
-def test_engineering_prefix(largest: float, unit: str, factor: float, shown: str) -> None:
-    assert drawing.engineering(largest, unit) == (pytest.approx(factor, rel=1e-12), shown)
-
-
 def test_waveform_is_in_the_units_of_its_labels() -> None:
     time, volts = np.array([0.0, 1e-6, 2e-6]), np.array([[0.01, 0.02, -0.03]])
     axes = drawing.waveform("t", time, volts, "x[0]", "V").figure.axes[0]
@@ -65,7 +50,7 @@ def test_energy_bars_are_sorted_and_say_their_evidence() -> None:
     axes = drawing.energy_shares("e", shares).figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["measured", "assumed"]
-    assert {text.get_text() for text in axes.texts} == {"75.0 %", "25.0 %"}
+    assert {text.get_text() for text in axes.texts} == {"75.0 %   2 to 4 nJ", "25.0 %   1 to 2 nJ"}
 
 
 def test_many_small_energies_are_gathered_without_loss() -> None:
@@ -80,7 +65,7 @@ def test_autocorrelation_marks_the_slowest_and_its_time() -> None:
     curves = [("energy", 0.5 ** np.arange(30)), ("mean", 0.8 ** np.arange(30))]
     axes = drawing.autocorrelation("a", 1.0, "sweeps", curves, "mean", 9.0, 0.2).figure.axes[0]
     labels = [text.get_text() for text in axes.get_legend().get_texts()]
-    assert labels == ["other observables", "mean (slowest)", "integrated time 9 ± 0.2 sweeps"]
+    assert labels == ["other observables", "mean (slowest)", "integrated time 9.00 ± 0.20 sweeps"]
 
 
 def test_an_undefined_time_is_not_drawn() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
+from thermosim.circuit.couplings import folder
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems, suggestion
@@ -134,5 +135,6 @@ def _options(circuit: Circuit, spec: Any, at: At, problems: Problems) -> dict[st
 
     options = {key: convert(value, (*at, key)) for key, value in (spec.model_extra or {}).items()}
     if spec.network is not None and spec.network != "target":
-        options["network"] = spec.network
+        beside = folder(circuit.netlist) / spec.network
+        options["network"] = str(beside if beside.is_file() else spec.network)
     return options

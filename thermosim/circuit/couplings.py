@@ -17,7 +17,7 @@ from thermosim.circuit.nets import index_of
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import suggestion
 from thermosim.models import quantise
-from thermosim.netlist import Bound, bind
+from thermosim.netlist import Bound, Netlist, bind
 from thermosim.netlist.lattices import lattice_edges
 from thermosim.streams import generator
 
@@ -147,10 +147,15 @@ def _check_edges(edges: Ints, n: int, m: int, same: bool) -> None:
         raise CouplingError("", f"edge ({i}, {j}) is stated twice; each edge is stated once")
 
 
+def folder(netlist: Netlist) -> Path:
+    """Where data files of a netlist are looked up first: beside it."""
+    files = netlist.document.files
+    return Path(files[0]).parent if files else Path()
+
+
 def _path(work: Expansion, text: str, key: str) -> Path:
     """A data file, looked up beside the netlist."""
-    first = Path(work.netlist.document.files[0]) if work.netlist.document.files else Path()
-    found = next((path for path in (first.parent / text, Path(text)) if path.is_file()), None)
+    found = next((path for path in (folder(work.netlist) / text, Path(text)) if path.is_file()), None)
     if found is None:
         raise CouplingError(key, f"no file '{text}' beside the netlist or here")
     return found

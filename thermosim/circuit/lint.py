@@ -29,9 +29,9 @@ def lint(circuit: Circuit, program: Program) -> tuple[Problem, ...]:
     problems = Problems()
     silenced = circuit.netlist.silence
     for rule in silenced:
-        if rule not in RULES:
+        if rule not in KNOWN:
             where = circuit.netlist.document.position(("silence", rule), key=True)
-            problems.add(where, f"silence.{rule}", f"no lint is called '{rule}'; these exist: {', '.join(RULES)}")
+            problems.add(where, f"silence.{rule}", f"no lint is called '{rule}'; these exist: {', '.join(KNOWN)}")
     for name, find in RULES.items():
         if name not in silenced:
             for where, path, message in find(circuit, program):
@@ -257,3 +257,6 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "budget": budget,
     "weights-lost": weights_lost,
 }
+ARITHMETIC = "arithmetic"
+"""The lint of controllers whose work does not fit their latency; only built controllers know their work."""
+KNOWN = (*RULES, ARITHMETIC)

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank
-from thermosim.contracts import Controller, Floats, Ints, Law, Port
+from thermosim.contracts import Controller, Floats, Ints, Law, Mixture, Port
 from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held
-from thermosim.engine.island import times
 from thermosim.errors import SimulationError
+from thermosim.kernels import law as kernels
 from thermosim.kernels.conversion import quantise
+from thermosim.kernels.mlp import perceptron
 from thermosim.streams import generator
 
 WIDTH = 64
@@ -47,16 +48,19 @@ def port(name: str, nets: tuple[str, ...], banks: Mapping[str, AdcBank | DacBank
     return Port(name, nets, step, offset)
 
 
-def _runner(law: Law | None, replicas: int) -> Callable[[Floats], Floats] | None:
-    """What evaluates a law on volts (read channel, replica); None if there is no law."""
-    if law is None:
-        return None
-    assert law.network is None
-
-    def evaluate(volts: Floats) -> Floats:
-        return times(law.linear, volts) + law.constant[:, np.newaxis]
-
-    return evaluate
+def compiled(law: Law) -> Callable[[Floats, Floats], None]:
+    """The kernel that evaluates `law`: called with volts (read channel, replica) and (write channel, replica) to fill."""
+    network = law.network
+    inside = None
+    if isinstance(network, Mixture):
+        inside = kernels.mixture(network.means, network.sigma, network.weights)
+    elif network is not None:
+        arrays = perceptron(
+            network.weights, network.biases, network.activation, network.output, network.input_scale, network.output_scale
+        )
+        inside = kernels.mlp(arrays)
+    evaluation: Callable[[Floats, Floats], None] = kernels.law(inside, law.gain, law.linear, law.constant)
+    return evaluation
 
 
 class ControllerRunner:
@@ -79,24 +83,27 @@ class ControllerRunner:
         self._writes = [port(name, nets, dacs) for name, nets in plan.writes.items()]
         self._in = codes.numbers(tuple(net for item in self._reads for net in item.nets))
         written = tuple(net for item in self._writes for net in item.nets)
-        self._outputs = len(written)
         self._in_step = np.array([[item.step] for item in self._reads for _ in item.nets])
         self._in_offset = np.array([[item.offset] for item in self._reads for _ in item.nets])
         self._out_step = np.array([item.step for item in self._writes for _ in item.nets])
         self._out_offset = np.array([item.offset for item in self._writes for _ in item.nets])
         self._top = np.array([2 ** dacs[net].bits - 1 for net in written], dtype=np.int64)
-        self._law = _runner(controller.law, replicas)
+        self._law = None if controller.law is None else compiled(controller.law)
         groups = -(-replicas // WIDTH)
         self.state: list[Any] = [] if self._law else [controller.initial_state(WIDTH) for _ in range(groups)]
         self.generators = [] if self._law else [generator(seed, "controller", plan.path, group) for group in range(groups)]
         self._ticks = counters.new(plan.path, "ticks")
-        self._clips = np.empty((self._outputs, replicas), dtype=np.int64)
+        self._clips = np.empty((len(written), replicas), dtype=np.int64)
         self._clipped = [(counters.new(dacs[net].path, "clipped"), k) for k, net in enumerate(written)]
 
     def tick(self, time: int, number: int) -> Ints:
         """Step `number` at `time` [fs]: the codes to be written (channel, replica)."""
         volts = self._codes.values[self._in] * self._in_step + self._in_offset
-        asked = self._law(volts) if self._law else self._act(volts, number)
+        asked = np.empty(self._clips.shape)
+        if self._law:
+            self._law(volts, asked)
+        else:
+            self._act(volts, number, asked)
         codes = np.empty(asked.shape, dtype=np.int64)
         clips = quantise(asked, self._out_offset, self._out_step, self._top, codes, self._clips)
         count = self._ticks.at(time)
@@ -117,9 +124,8 @@ class ControllerRunner:
         for rng, state in zip(self.generators, kept["generators"], strict=True):
             rng.bit_generator.state = state
 
-    def _act(self, volts: Floats, number: int) -> Floats:
+    def _act(self, volts: Floats, number: int, out: Floats) -> None:
         replicas = volts.shape[1]
-        out = np.empty((self._outputs, replicas))
         for group, rng in enumerate(self.generators):
             begin, end = group * WIDTH, min((group + 1) * WIDTH, replicas)
             batch = np.repeat(volts[:, begin : begin + 1], WIDTH, axis=1)
@@ -133,7 +139,6 @@ class ControllerRunner:
             for item in self._writes:
                 out[row : row + len(item.nets), begin:end] = self._checked(writes, item)[:, : end - begin]
                 row += len(item.nets)
-        return out
 
     def _checked(self, writes: Mapping[str, Floats], item: Port) -> Floats:
         """The writes to one port, refused if they are not (channel, replica) finite volts."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermosim.kernels.jit import jit
+from thermosim.kernels.jit import jit, jit_noalias
 
 _LANES = 32
-_WORDS = np.uint32
 
 
 @jit
@@ -30,7 +29,7 @@ def seeded(key, lanes):
     return state
 
 
-@jit
+@jit_noalias
 def _uniforms(a, b, c, d, u):
     """Next 24-bit uniforms in [0, 1) of every lane."""
     for lane in range(_LANES):
@@ -46,19 +45,23 @@ def _uniforms(a, b, c, d, u):
         u[lane] = np.float32(np.int32(word >> np.uint32(8))) * np.float32(5.9604645e-08)
 
 
+@jit_noalias
+def _add_four(f, a, b, c, d, wa, wb, wc, wd):
+    for lane in range(_LANES):
+        f[lane] += wa * a[lane] + wb * b[lane] + wc * c[lane] + wd * d[lane]
+
+
 @jit
 def _gather(state, row, weights, f):
-    """f += sum_j weights[j] state[row[j]]."""
-    for j in range(row.size):
-        weight = weights[j]
-        neighbour = state[np.uint64(row[j])]
-        for lane in range(_LANES):
-            f[lane] += weight * neighbour[lane]
+    """f += sum_j weights[j] state[row[j]], four neighbours at a time."""
+    for j in range(0, row.size, 4):
+        a, b, c, d = state[row[j]], state[row[j + 1]], state[row[j + 2]], state[row[j + 3]]
+        _add_four(f, a, b, c, d, weights[j], weights[j + 1], weights[j + 2], weights[j + 3])
 
 
-@jit
-def _flip(spin, f, u, exponent, power, change):
-    """Resample the spins of one node, in place; change = s' - s."""
+@jit_noalias
+def _exponents(f, exponent, fraction):
+    """Split 2^(-f / ln 2) into the bits of a power of two and a factor between 1/sqrt(2) and sqrt(2)."""
     for lane in range(_LANES):
         x = f[lane] * np.float32(-1.4426950408889634)
         x = min(max(x, np.float32(-100.0)), np.float32(100.0))
@@ -71,19 +74,31 @@ def _flip(spin, f, u, exponent, power, change):
         p = p * r + np.float32(1 / 6)
         p = p * r + np.float32(0.5)
         p = p * r + np.float32(1.0)
-        change[lane] = p * r + np.float32(1.0)
+        fraction[lane] = p * r + np.float32(1.0)
+
+
+@jit_noalias
+def _flip(spin, f, u, fraction, power, step):
+    """Resample the spins of one node in place; step takes minus the change of spin times field."""
     for lane in range(_LANES):
-        new = np.float32(1.0) if u[lane] + u[lane] * (change[lane] * power[lane]) < np.float32(1.0) else np.float32(-1.0)
-        change[lane] = new - spin[lane]
+        new = np.float32(1.0) if u[lane] + u[lane] * (fraction[lane] * power[lane]) < np.float32(1.0) else np.float32(-1.0)
+        step[lane] -= (new - spin[lane]) * f[lane]
         spin[lane] = new
 
 
 @jit
 def _pack(spin):
+    """Word whose bit `lane` is set where that lane's spin is up."""
     word = np.uint32(0)
     for lane in range(_LANES):
         word |= np.uint32(spin[lane] > np.float32(0.0)) << np.uint32(lane)
     return word
+
+
+@jit_noalias
+def _accumulate(total, spin):
+    for lane in range(_LANES):
+        total[lane] += spin[lane]
 
 
 @jit
@@ -105,7 +120,7 @@ def advance(state, generators, table, coupling, field, edges, bounds, sweeps, re
     nodes = field.size
     f = np.empty(_LANES, np.float32)
     u = np.empty(_LANES, np.float32)
-    change = np.empty(_LANES, np.float32)
+    fraction = np.empty(_LANES, np.float32)
     exponent = np.empty(_LANES, np.int32)
     power = exponent.view(np.float32)
     level = np.zeros(_LANES)
@@ -123,9 +138,8 @@ def advance(state, generators, table, coupling, field, edges, bounds, sweeps, re
             f[:] = field[i]
             _gather(state, table[i], coupling[i], f)
             _uniforms(generators[0], generators[1], generators[2], generators[3], u)
-            _flip(state[i], f, u, exponent, power, change)
-            for lane in range(_LANES):
-                step[lane] -= change[lane] * f[lane]
+            _exponents(f, exponent, fraction)
+            _flip(state[i], f, u, fraction, power, step)
         for lane in range(_LANES):
             level[lane] += step[lane]
             energy[sweep, lane] = level[lane]
@@ -136,8 +150,7 @@ def advance(state, generators, table, coupling, field, edges, bounds, sweeps, re
         for a in range(bounds.shape[0]):
             step[:] = np.float32(0.0)
             for i in range(bounds[a, 0], bounds[a, 0] + bounds[a, 1]):
-                for lane in range(_LANES):
-                    step[lane] += state[i, lane]
+                _accumulate(step, state[i])
             for lane in range(_LANES):
                 means[a, sweep, lane] = step[lane] / bounds[a, 1]
         for i in range(nodes):

@@ -50,8 +50,8 @@ class HeatBath:
     threads: int
 
 
-def neighbours(law: IsingLaw) -> tuple[Ints, np.ndarray]:
-    """Padded neighbour lists (node, degree) and 2 beta J (node, degree) float32; padding couples to spin 0 with 0."""
+def neighbours(law: IsingLaw) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours (node, degree) and 2 beta J (node, degree) float32; padding to fours couples to spin 0 with 0."""
     n = len(law.biases)
     ends = np.concatenate([law.edges, law.edges[:, ::-1]])
     weights = np.concatenate([law.weights, law.weights])
@@ -59,7 +59,7 @@ def neighbours(law: IsingLaw) -> tuple[Ints, np.ndarray]:
     ends, weights = ends[order], weights[order]
     degree = np.bincount(ends[:, 0], minlength=n)
     column = np.arange(len(ends)) - np.repeat(np.cumsum(degree) - degree, degree)
-    table = np.zeros((n, max(1, int(degree.max(initial=0)))), dtype=np.int64)
+    table = np.zeros((n, 4 * -(-int(degree.max(initial=0)) // 4)), dtype=np.uint64)
     coupling = np.zeros(table.shape, dtype=np.float32)
     table[ends[:, 0], column] = ends[:, 1]
     coupling[ends[:, 0], column] = 2.0 * law.beta * weights

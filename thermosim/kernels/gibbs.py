@@ -11,6 +11,8 @@ Random words: lane64(bits64(key, slot), node), its halves for the replicas 2 k a
 Rules: Geman and Geman, IEEE PAMI 6, 721 (1984); two-state relaxation: Gardiner, Handbook of Stochastic Methods, 3.8.2.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
@@ -32,6 +34,23 @@ _C0, _C1, _C2 = np.float32(1.0000001192092896), np.float32(0.6931471824645996), 
 _C3, _C4, _C5 = np.float32(0.055503569543361664), np.float32(0.009676031768321991), np.float32(0.0013390863314270973)
 
 
+class Plan(NamedTuple):
+    """What a fabric does in a sweep; arrays by place, the order of update.
+
+    bounds (colours + 1,) int64: first place of every colour. node (node,) uint64: the node at each place, whose number names its
+    noise. first, source, weight: :class:`thermosim.kernels.fields.Rows` with weights in units of ln 2. bias (node,) float32 in
+    units of ln 2. fresh (node,) float32: 1 - memory.
+    """
+
+    bounds: np.ndarray
+    node: np.ndarray
+    first: np.ndarray
+    source: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    fresh: np.ndarray
+
+
 @jit_noalias
 def _words(bits, node, words):
     for k in range(words.size):
@@ -39,7 +58,7 @@ def _words(bits, node, words):
 
 
 @jit_noalias
-def _fill(value, field):
+def fill(value, field):
     for k in range(field.size):
         field[k] = value
 
@@ -51,7 +70,7 @@ def _copy(source, begin, field):
 
 
 @jit_noalias
-def _add(state, a, b, c, d, wa, wb, wc, wd, field):
+def add(state, a, b, c, d, wa, wb, wc, wd, field):
     """field += the pull of the four neighbours whose spins begin at a, b, c and d."""
     for k in range(np.uint64(field.size)):
         field[k] += (wa * state[a + k] + wb * state[b + k]) + (wc * state[c + k] + wd * state[d + k])
@@ -77,21 +96,25 @@ def _draw(field, words, fresh, spins, begin):
 
 
 @jit
-def _relax(place, state, rng, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words):
-    """Let the RNG of one p-bit relax for one slot under the field of the outputs `state`."""
+def _relax(lowest, highest, state, rng, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words):
+    """Let the RNGs at the places lowest .. highest-1 relax for one slot under the fields of the outputs `state`.
+
+    The loop is in here, not around a function of one place: every call counts the references of all its arrays.
+    """
     lanes = np.uint64(LANES)
-    begin = np.uint64(place) * lanes
-    _words(bits, node[place], pairs)
-    if drive.size > 0:
-        _copy(drive, begin, field)
-    else:
-        _fill(bias[place], field)
-    for k in range(np.uint64(first[place]), np.uint64(first[place + 1]), np.uint64(4)):
-        a, b = np.uint64(source[k]) * lanes, np.uint64(source[k + np.uint64(1)]) * lanes
-        c, d = np.uint64(source[k + np.uint64(2)]) * lanes, np.uint64(source[k + np.uint64(3)]) * lanes
-        wa, wb, wc, wd = weight[k], weight[k + np.uint64(1)], weight[k + np.uint64(2)], weight[k + np.uint64(3)]
-        _add(state, a, b, c, d, wa, wb, wc, wd, field)
-    _draw(field, words, fresh[place], rng, begin)
+    for place in range(lowest, highest):
+        begin = np.uint64(place) * lanes
+        _words(bits, node[place], pairs)
+        if drive.size > 0:
+            _copy(drive, begin, field)
+        else:
+            fill(bias[place], field)
+        for k in range(np.uint64(first[place]), np.uint64(first[place + 1]), np.uint64(4)):
+            a, b = np.uint64(source[k]) * lanes, np.uint64(source[k + np.uint64(1)]) * lanes
+            c, d = np.uint64(source[k + np.uint64(2)]) * lanes, np.uint64(source[k + np.uint64(3)]) * lanes
+            wa, wb, wc, wd = weight[k], weight[k + np.uint64(1)], weight[k + np.uint64(2)], weight[k + np.uint64(3)]
+            add(state, a, b, c, d, wa, wb, wc, wd, field)
+        _draw(field, words, fresh[place], rng, begin)
 
 
 @jit
@@ -108,34 +131,32 @@ def start(keys, node, state):
 
 
 @jit
-def slots(state, hidden, keys, begin, end, bounds, node, first, source, weight, bias, drive, fresh):
+def slots(state, hidden, keys, begin, end, plan, drive):
     """Run the slots begin .. end-1 of one group.
 
     Parameters
     ----------
-    state : (node * LANES,) float32, outputs by place (ordered by colour); changed in place
-    hidden : (node * LANES,) float32, bits of free RNGs, or (0,) where RNGs restart from the latched value
+    state : (node * LANES,) float32, outputs +-1 by place and replica; changed in place
+    hidden : (node * LANES,) float32, bits of free RNGs; or (0,) where RNGs restart from the latched value
     keys : (LANES / 2,) uint64
-    bounds : (colours + 1,) int64, first place of every colour
-    node : (node,) uint64, number of the node at each place, which names its noise
-    first, source, weight : :class:`thermosim.kernels.fields.Rows`, weights in units of ln 2
-    bias : (node,) float32 in units of ln 2
-    drive : (node * LANES,) float32, biases with analog inputs, which then replace `bias`; or (0,)
-    fresh : (node,) float32, 1 - memory
+    plan : Plan
+    drive : (node * LANES,) float32, biases with analog inputs, which then replace those of the plan; or (0,)
     """
     bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
     words = pairs.view(np.uint32)
     field = np.empty(LANES, np.float32)
+    bounds, node, first, source, weight, bias, fresh = plan
     colours = bounds.size - 1
     for slot in range(begin, end):
         colour = slot % colours
+        lowest, highest = bounds[colour], bounds[colour + 1]
         for k in range(HALF):
             bits[k] = bits64(keys[k], np.uint64(slot))
         if hidden.size == 0:
-            for place in range(bounds[colour], bounds[colour + 1]):
-                _relax(place, state, state, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
+            _relax(
+                lowest, highest, state, state, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words
+            )
         else:
-            for place in range(node.size):
-                _relax(place, state, hidden, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
-            latched = slice(bounds[colour] * LANES, bounds[colour + 1] * LANES)
-            state[latched] = hidden[latched]
+            _relax(0, node.size, state, hidden, bits, node, first, source, weight, bias, drive, fresh, field, pairs, words)
+            for k in range(lowest * LANES, highest * LANES):
+                state[k] = hidden[k]

@@ -110,7 +110,7 @@ def _run(record: Record, program: Program) -> Run:
         {island.path: len(island.nodes) for island in program.islands},
         {fabric.path: fabric.nodes for fabric in program.fabrics},
         replicas, seconds(program.duration), seconds(program.burn_in), not record.checkpoint,
-        {name: value for name, value in record.meta.items() if name not in ("netlist", "provenance")},
+        {name: value for name, value in record.meta.items() if name != "program"},
     )  # fmt: skip
 
 

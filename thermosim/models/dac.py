@@ -55,7 +55,7 @@ class Dac(Model):
         Pin("clock", "clock", "in"),
         Pin("out", "analog", "out"),
     )
-    counters: ClassVar[tuple[str, ...]] = ("conversions",)
+    counters: ClassVar[tuple[str, ...]] = ("updates",)
     mismatched: ClassVar[tuple[str, ...]] = ("gain_error", "offset")
 
     type: Literal["dac"] = "dac"
@@ -92,5 +92,5 @@ class Dac(Model):
         card = evidence.get("energy", NETLIST)
         source = f"C_tot V_span mean|dV|, mean step a third of the span assumed; {card.source}"
         # the largest step is the whole span; a quiet loop repeats its codes and pays next to nothing
-        conversion = Price("conversions", "conversion", joules, 0.0, 3 * joules, worst([card.grade, "assumed"]), source)
+        conversion = Price("updates", "update", joules, 0.0, 3 * joules, worst([card.grade, "assumed"]), source)
         return (conversion, driver)

@@ -25,7 +25,9 @@ class Lattice(Section):
     """Edges of a regular grid: by name, or by index offsets to one half of the neighbours."""
 
     name: StrictStr | None = Field(None, description=", ".join(NAMES))
-    offsets: tuple[tuple[Annotated[int, Strict()], ...], ...] | None = Field(None, min_length=1)
+    offsets: tuple[tuple[Annotated[int, Strict()], ...], ...] | None = Field(
+        None, min_length=1, description="[[0, 1], [1, 0]]: index steps to half of the neighbours"
+    )
     boundary: Literal["open", "torus"] | None = Field(None, description="open, or torus")
 
     @model_validator(mode="after")
@@ -38,16 +40,16 @@ class Lattice(Section):
 class Normal(Section):
     """Gaussian weights."""
 
-    mean: Number = 0.0
-    sigma: NonNegative
+    mean: Number = Field(0.0, description="mean of the weights")
+    sigma: NonNegative = Field(description="standard deviation of the weights")
 
 
 class Weights(Section):
     """Drawn weights: from a normal law, or from a list of values, each edge by itself."""
 
-    normal: Normal | None = None
-    choice: tuple[Number, ...] | None = Field(None, min_length=1)
-    seed: Whole = 0
+    normal: Normal | None = Field(None, description="{mean: 0, sigma: 0.1}")
+    choice: tuple[Number, ...] | None = Field(None, min_length=1, description="values, equally likely")
+    seed: Whole = Field(0, description="of this draw")
 
     @model_validator(mode="after")
     def _one_form(self) -> Weights:
@@ -102,10 +104,10 @@ class Coupling(Section):
     between: tuple[StrictStr, ...] | None = Field(
         None, min_length=2, max_length=2, description="two arrays, e.g. [s, s]"
     )
-    source: StrictStr | None = Field(None, alias="from")
-    to: StrictStr | None = None
+    source: StrictStr | None = Field(None, alias="from", description="array that drives (not built yet)")
+    to: StrictStr | None = Field(None, description="array that is driven (not built yet)")
     model: Raw = Field(description="a name under 'models', or {type: resistor, r: 1 MOhm}")
-    lattice: Lattice | None = None
+    lattice: Lattice | None = Field(None, description="{name: G12, boundary: torus} or {offsets: [[0, 1]]}")
     edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx")] | None = Field(
         None, description="a file .csv, .npz or .mtx with one edge per line or row"
     )

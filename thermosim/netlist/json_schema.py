@@ -31,6 +31,7 @@ def json_schema() -> dict[str, Any]:
     file_names = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
     properties["include"] = {**file_names, "description": "files to merge key by key before this one; later wins"}
     definitions["Instance"]["properties"]["type"] = {"enum": sorted(REGISTRY), "description": "a model type"}
+    definitions["Instance"]["allOf"] = [_beside(definitions[f"model_{name}"], name) for name in sorted(REGISTRY)]
     definitions["Coupling"]["properties"]["model"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/model"}]}
     return {"$schema": _DRAFT, "title": "thermosim netlist, version 1", **schema}
 
@@ -39,3 +40,9 @@ def _typed(model: dict[str, Any], name: str) -> dict[str, Any]:
     """The schema of one model type with its `type` key; required values may also come from the instance."""
     properties = {"type": {"const": name}, **{k: v for k, v in model.get("properties", {}).items() if k != "type"}}
     return {**model, "title": name, "properties": properties, "required": ["type"]}
+
+
+def _beside(model: dict[str, Any], name: str) -> dict[str, Any]:
+    """Parameters that stand beside ``type: name`` at an instance."""
+    chosen = {"properties": {"type": {"const": name}}, "required": ["type"]}
+    return {"if": chosen, "then": {"properties": {k: v for k, v in model["properties"].items() if k != "type"}}}

@@ -70,12 +70,13 @@ def _sound_parts(document: Document, names: Mapping[str, Quantity]) -> Netlist:
         return {name: part for name, part in found.items() if part is not None}
 
     models = document.data.get("models")
-    return Netlist.model_construct(
-        models={name: spec for name, spec in models.items() if isinstance(spec, dict)}
+    sections: dict[str, Any] = {
+        "models": {name: spec for name, spec in models.items() if isinstance(spec, dict)}
         if isinstance(models, dict)
         else {},
-        subcircuits=each("subcircuits", Subcircuit),
-        instances=each("instances", Instance),
-        couplings=each("couplings", Coupling),
-        controllers=each("controllers", Controller),
-    )
+        "subcircuits": each("subcircuits", Subcircuit),
+        "instances": each("instances", Instance),
+        "couplings": each("couplings", Coupling),
+        "controllers": each("controllers", Controller),
+    }
+    return Netlist.model_construct(**sections)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -84,9 +85,9 @@ class GaussianMixture(Section):
     """A mixture of Gaussians with one sigma: `means` (components, nets) and `sigma` in `unit`."""
 
     means: tuple[tuple[Number, ...], ...] = Field(min_length=1, description="a list of one mean per component")
-    sigma: PositiveNumber
-    weights: tuple[PositiveNumber, ...] | None = None
-    unit: StrictStr = "V"
+    sigma: PositiveNumber = Field(description="of every component, in 'unit'")
+    weights: tuple[PositiveNumber, ...] | None = Field(None, description="relative weights; equal if left out")
+    unit: StrictStr = Field("V", description="unit of means and sigma, e.g. mV")
 
     @model_validator(mode="after")
     def _shapes(self) -> GaussianMixture:
@@ -114,10 +115,12 @@ Target = Annotated[
 class Spread(Section):
     """Standard deviation: plainly (`sigma`), or by Pelgrom's law sigma = pelgrom / sqrt(w l)."""
 
-    sigma: Raw = None
-    pelgrom: Raw = None
-    w: Raw = None
-    l: Raw = None  # noqa: E741 - the designer's name
+    sigma: Raw = Field(None, description="in the parameter's unit, or relative in %")
+    pelgrom: Raw = Field(
+        None, description="in the parameter's unit times m, or m for a relative spread, e.g. 3.4 mV*um"
+    )
+    w: Raw = Field(None, description="width of the device")
+    l: Raw = Field(None, description="length of the device")  # noqa: E741 - the designer's name
 
     @model_validator(mode="after")
     def _one_form(self) -> Spread:
@@ -136,10 +139,10 @@ class Spread(Section):
 class Variation(Section):
     """How this die differs from the drawing: a corner, one draw per die, one draw per element."""
 
-    corner: StrictStr = "typical"
+    corner: StrictStr = Field("typical", description="'typical', or a name under 'corners'")
     corners: dict[str, dict[str, PositiveNumber]] = Field({}, description="factors by path, for corners by name")
-    seed: Whole = 0
-    die: Whole = 0
+    seed: Whole = Field(0, description="of process and mismatch; not the seed of the noise")
+    die: Whole = Field(0, description="number of the die under that seed")
     process: dict[str, Spread] = Field({}, description="one draw per die, by path, e.g. {s.tau0: {sigma: 10 %}}")
     mismatch: dict[str, Spread] = Field({}, description="one draw per element, by path")
 
@@ -152,7 +155,9 @@ class Controller(OpenSection):
     reads: dict[str, StrictStr] = Field({}, description="code nets by port, e.g. {y: 'y[*]'}")
     writes: dict[str, StrictStr] = Field({}, description="code nets by port, e.g. {d: 'd[*]'}")
     network: StrictStr | None = Field(None, description="'target', or a file .npz or .onnx")
-    latency: Latency = Span(0, "cycles")
+    latency: Latency = Field(
+        Span(0, "cycles"), description="from its tick to its writes", json_schema_extra={"default": "0 cycles"}
+    )
     arithmetic: Raw = Field(None, description="a name under 'models', {card: ...} or {type: digital, ...}")
 
     @field_validator("arithmetic", mode="after")
@@ -171,10 +176,15 @@ class Controller(OpenSection):
 class Updates(Section):
     """The update discipline of clocked p-bits."""
 
-    order: Literal["coloured", "sequential", "random", "parallel", "free"] = "coloured"
-    clock: StrictStr | None = None
-    rng: Literal["held", "free"] = "held"
-    beta: PositiveNumber = 1.0
+    order: Literal["coloured", "sequential", "random", "parallel", "free"] = Field(
+        "coloured", description="one colour per tick; the other orders are not built yet"
+    )
+    clock: StrictStr | None = Field(None, description="clock net of p-bits whose clock pin is open")
+    rng: Literal["held", "free"] = Field(
+        "held",
+        description="held: an RNG sees constant neighbours in its own slot; free: live ones always (not Boltzmann)",
+    )
+    beta: PositiveNumber = Field(1.0, description="inverse temperature of the law")
 
     @field_validator("order", mode="after")
     @classmethod
@@ -188,10 +198,14 @@ class Run(Section):
     """The default testbench."""
 
     duration: Duration = Field(description="the recorded window, e.g. 10 ms or 4000 sweeps")
-    burn_in: Duration = Span(0, "sweeps")
-    replicas: Count = 1
+    burn_in: Duration = Field(
+        Span(Fraction(0), "s"), description="time or sweeps before it", json_schema_extra={"default": "0 s"}
+    )
+    replicas: Count = Field(1, description="noise copies of the die")
     record: dict[str, Every] = Field({}, description="nets or p-bit arrays, e.g. {x: every 1 us}")
-    measure: tuple[Literal["energy", "mixing", "target"], ...] = ("energy", "mixing", "target")
+    measure: tuple[Literal["energy", "mixing", "target"], ...] = Field(
+        ("energy", "mixing", "target"), description="what the summary holds"
+    )
 
 
 def _version(value: Any) -> Any:
@@ -207,8 +221,8 @@ class Netlist(Section):
         description="the version of the language; write 'thermosim: 1' first"
     )
     name: StrictStr = Field("", description="the chip's name; the file's name if left out")
-    description: StrictStr = ""
-    temperature: Kelvins = 300.0
+    description: StrictStr = Field("", description="one or two sentences for the reader")
+    temperature: Kelvins = Field(300.0, description="of the chip", json_schema_extra={"default": "300 K"})
     parameters: dict[str, Raw] = Field({}, description="quantities by name, for expressions")
     library: Texts = Field((), description="directories with cards of your own")
     models: dict[str, dict[str, Raw]] = Field({}, description="cards with overrides, or types with their parameters")
@@ -218,9 +232,9 @@ class Netlist(Section):
     target: Target = Field(
         "as_drawn", description="as_drawn, as_programmed, or a law by name, e.g. {gaussian_mixture: ...}"
     )
-    variation: Variation = Variation()
+    variation: Variation = Field(Variation(), description="how this die differs from the drawing")
     controllers: dict[str, Controller] = Field({}, description="the digital side")
-    updates: Updates = Updates()
+    updates: Updates = Field(Updates(), description="update discipline of clocked p-bits")
     silence: dict[str, Reason] = Field({}, description="lints that may stay, each with the reason why")
     run: Run = Field(description="the testbench, e.g. {duration: 10 ms, replicas: 64}")
 

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from thermosim.contracts import Floats
+from thermosim.report.scale import engineering, pm
 
 INK, MUTED, RULE = "#1b1f24", "#5b6470", "#d5dae0"
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"
@@ -37,7 +38,6 @@ _STYLE: Any = {
     "svg.hashsalt": "thermosim", "hatch.linewidth": 0.6, "figure.facecolor": "white",
 }  # fmt: skip
 _ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 1.0), "borderaxespad": 0.2, "handlelength": 1.5}
-_PREFIXES = {-18: "a", -15: "f", -12: "p", -9: "n", -6: "u", -3: "m", 0: "", 3: "k", 6: "M", 9: "G"}
 
 
 @dataclass(frozen=True)
@@ -66,14 +66,6 @@ class Share:
     high: float
     share: float
     grade: str
-
-
-def engineering(largest: float, unit: str) -> tuple[float, str]:
-    """Factor to multiply SI values with, and the prefixed unit, so that `largest` reads between 1 and 1000."""
-    if unit in ("", "1") or not np.isfinite(largest) or largest <= 0:
-        return 1.0, unit if unit != "1" else ""
-    exponent = int(np.clip(3 * np.floor(np.log10(largest) / 3), -18, 9))
-    return 10.0**-exponent, _PREFIXES[exponent] + unit
 
 
 def _draw(title: str, text: str, paint: Callable[[Axes], None], width: float = 7.2, height: float = 3.0) -> Drawing:
@@ -194,7 +186,7 @@ def autocorrelation(
                     markersize=3.5, label=f"{name} (slowest)",
                 )  # fmt: skip
         if np.isfinite(tau):
-            said = f"integrated time {tau * lag * factor:.3g} ± {error * lag * factor:.1g} {shown}"
+            said = f"integrated time {pm(tau * lag * factor, error * lag * factor, shown)}"
             axes.axvline(tau * lag * factor, color=VERMILION, linestyle=":", linewidth=1.2, label=said)
         axes.set(xlabel=_label("lag", shown), ylabel="autocorrelation", xlim=(0, (longest - 1) * lag * factor))
         axes.legend(ncols=3, **_ABOVE)
@@ -211,7 +203,7 @@ def energy_shares(title: str, shares: Sequence[Share]) -> Drawing:
             f"{len(rest)} more", sum(r.joules for r in rest), sum(r.low for r in rest), sum(r.high for r in rest),
             sum(r.share for r in rest), rest[0].grade,
         )]  # fmt: skip
-    factor, shown = engineering(max(row.high for row in ranked), "J")
+    factor, shown = engineering(ranked[0].joules, "J")
 
     def paint(axes: Axes) -> None:
         seen: set[str] = set()
@@ -223,17 +215,18 @@ def energy_shares(title: str, shares: Sequence[Share]) -> Drawing:
                 place, row.joules * factor, color=colour, hatch=hatch, edgecolor="white", height=0.66, linewidth=0,
                 label=label,
             )  # fmt: skip
-            if row.high > row.low:
-                spread = [[(row.joules - row.low) * factor], [(row.high - row.joules) * factor]]
-                axes.errorbar(row.joules * factor, place, xerr=spread, color=INK, linewidth=1.0, capsize=2.5)
+            # A spread of orders of magnitude would flatten the bars; it is said in words.
+            spread = f"   {row.low * factor:.3g} to {row.high * factor:.3g} {shown}" if row.high > row.low else ""
+            said = f"{100 * row.share:.1f} %{spread}"
             axes.annotate(
-                f"{row.share:.1%}".replace("%", " %"), (max(row.high, row.joules) * factor, place),
-                xytext=(5, 0), textcoords="offset points", va="center", fontsize=9,
-            )  # fmt: skip
+                said, (row.joules * factor, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9
+            )
         axes.set_yticks(range(len(ranked)), [row.label for row in ranked])
         axes.invert_yaxis()
-        axes.margins(x=0.12)
-        axes.set(xlabel=_label("energy of the recorded window, all replicas", shown), xlim=(0, None))
+        axes.set(
+            xlabel=_label("energy of the recorded window, all replicas", shown),
+            xlim=(0, 1.4 * ranked[0].joules * factor),
+        )
         axes.tick_params(axis="y", length=0)
         axes.spines["left"].set_visible(False)
         axes.grid(axis="x", color=RULE, linewidth=0.6)

@@ -53,7 +53,9 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
             )
             for row in summary.energy.rows
         ]
-        energy.append(drawing.energy_shares("Where the energy goes; lines are the cards' spreads.", shares))
+        energy.append(
+            drawing.energy_shares("Where the energy goes, with the range that the cards' spreads allow.", shares)
+        )
     return {"Mixing": mixing, "Target": target, "Energy": energy}
 
 

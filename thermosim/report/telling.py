@@ -11,26 +11,14 @@ from thermosim.measure.compare import Ideal, ratio
 from thermosim.measure.energy import Energy, Span
 from thermosim.measure.mixing import PartMixing
 from thermosim.measure.target import Target
+from thermosim.report.scale import pm, pm_si
 from thermosim.report.story import Badge, Fact, Part, Section, Table, Tone
 from thermosim.units import show
 
 TONES: dict[str, Tone] = {"ok": "good", "too short": "warn", "not settled": "bad", "stuck": "bad"}
 _SHOWN = 8
-_BEYOND_CHANCE = 5.0
-"""Excess [standard deviations of a perfect sampler's score] that is no longer chance."""
-
-
-def pm(value: float, error: float, unit: str = "") -> str:
-    """A value with its error, both to the error's second digit: ``2.310 ± 0.042 sweeps``."""
-    tail = f" {unit}" if unit else ""
-    if not math.isfinite(value):
-        return "undefined"
-    if not (math.isfinite(error) and error > 0):
-        return f"{value:.4g}{tail}"
-    places = max(0, 1 - math.floor(math.log10(error)))
-    if places > 6 or abs(value) >= 1e6:
-        return f"{value:.3g} ± {error:.1g}{tail}"
-    return f"{value:.{places}f} ± {error:.{places}f}{tail}"
+_BEYOND_CHANCE = 3.0
+"""Excess [standard deviations of a perfect sampler's score] beyond which a distance is called the chip's fault."""
 
 
 def count(number: int, thing: str) -> str:
@@ -94,7 +82,7 @@ def _duration(part: PartMixing) -> str:
     """The integrated time in seconds."""
     if not math.isfinite(part.tau):
         return ""
-    return f"{show(part.tau * part.interval, 's', 3)} ± {show(part.tau_error * part.interval, 's', 1)}"
+    return pm_si(part.tau * part.interval, part.tau_error * part.interval, "s")
 
 
 def _exact(part: PartMixing) -> list[Fact]:
@@ -185,7 +173,7 @@ def target(targets: Sequence[Target], full: bool) -> Section:
         rows = [(row[0], *row[2:]) for row in rows]
     badge = Badge("as close as a perfect sampler", "good")
     if excess > _BEYOND_CHANCE:
-        badge = Badge(f"{excess:,.0f} sigma beyond a perfect sampler", "warn")
+        badge = Badge(f"{excess:,.1f} sigma beyond a perfect sampler", "warn")
     return Section("Target", badge, facts, tables=(Table(header, tuple(rows), numeric),), remarks=tuple(remarks))
 
 

@@ -1,0 +1,92 @@
+"""The fixed observables of a fabric: energy under the drawn law, means of arrays, 32 projections, states of small fabrics.
+
+    E = -(sum_edges J_ij s_i s_j + sum_i h_i s_i),   mean = sum_i s_i / N,   projection_k = sum_i c_ki s_i / sqrt(n),  c_ki = +-1
+
+The signs c are drawn from the fabric's path alone, so that they are the same in every run. Means and projections
+are exact integers before they are divided.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thermosim.circuit.program import Fabric
+from thermosim.contracts import Ints
+from thermosim.kernels.fields import rows
+from thermosim.kernels.gibbs import LANES
+from thermosim.kernels.observe import Seen, Watch
+from thermosim.streams import generator
+
+PROJECTIONS = 32
+PACKED = 20
+"""Largest fabric whose states are recorded whole."""
+
+
+def projection_signs(path: str, nodes: int) -> np.ndarray:
+    """Signs +-1 (PROJECTIONS, nodes) int8 of a fabric's projections; none for a single node, whose mean says it all."""
+    count = PROJECTIONS if nodes > 1 else 0
+    bits = generator(0, path, "projections").integers(0, 2, (count, nodes))
+    return (2 * bits - 1).astype(np.int8)
+
+
+class Observer:
+    """Turns what the kernels count in groups of replicas into series (chain, draw)."""
+
+    def __init__(self, fabric: Fabric, places: Ints) -> None:
+        self.fabric, self._places = fabric, places
+        law, n = fabric.drawn, fabric.nodes
+        self._arrays = {path: (first, int(np.prod(shape, dtype=np.int64))) for path, (first, shape) in fabric.arrays.items()}
+        signs = projection_signs(fabric.path, n)
+        inside = np.zeros((len(self._arrays), n), dtype=bool)
+        for row, (first, size) in enumerate(self._arrays.values()):
+            inside[row, first : first + size] = True
+        up = np.vstack([np.ones_like(inside), signs > 0])
+        counted = np.vstack([inside, np.ones((len(signs), n), dtype=bool)])
+        left, right = places[law.edges[:, 0]], places[law.edges[:, 1]]
+        once = rows(places, law.edges[:, 0], law.edges[:, 1], law.weights)
+        order = np.argsort(places)
+        self._sizes = counted.sum(axis=1)
+        self._plain = (places, *once, law.biases[order].astype(np.float32), _packed(up), _packed(counted), left, right)
+
+    def watch(self, nodes: Ints) -> Watch:
+        """What the kernel observes, with the spins of `nodes` one by one."""
+        return Watch(*self._plain, self._places[nodes])
+
+    def blank(self, draws: int, nodes: int) -> Seen:
+        """Room for the draws of one group."""
+        return Seen(
+            energy=np.zeros((draws, LANES)),
+            count=np.zeros((draws, len(self._sizes) * LANES), dtype=np.uint32),
+            packed=np.zeros((draws, LANES), dtype=np.uint32),
+            spins=np.zeros((draws, nodes, LANES), dtype=np.int8),
+            spin=np.zeros(self.fabric.nodes, dtype=np.int64),
+            pair=np.zeros(len(self.fabric.drawn.edges), dtype=np.int64),
+        )
+
+    def series(self, groups: list[Seen], replicas: int) -> dict[str, np.ndarray]:
+        """Series (chain, draw) by their names in a record: ``<fabric>:energy`` and so on."""
+        prefix = f"{self.fabric.path}:"
+        draws = len(groups[0].energy)
+        count = np.concatenate([seen.count.reshape(draws, -1, LANES) for seen in groups], axis=2)[:, :, :replicas]
+        sums = self._sizes[:, np.newaxis, np.newaxis] - 2 * count.astype(np.int64).transpose(1, 2, 0)
+        out = {f"{prefix}energy": _chains([seen.energy for seen in groups], replicas)}
+        for row, path in enumerate(self._arrays):
+            out[f"{prefix}mean({path})"] = sums[row] / self._sizes[row]
+        for k, row in enumerate(range(len(self._arrays), len(sums))):
+            out[f"{prefix}projection[{k}]"] = sums[row] / np.sqrt(self.fabric.nodes)
+        if self.fabric.nodes <= PACKED:
+            out[f"{prefix}states"] = _chains([seen.packed for seen in groups], replicas)
+        return out
+
+
+def _chains(parts: list[np.ndarray], replicas: int) -> np.ndarray:
+    """(draw, LANES) of every group -> (chain, draw)."""
+    return np.ascontiguousarray(np.concatenate(parts, axis=1)[:, :replicas].T)
+
+
+def _packed(bits: np.ndarray) -> np.ndarray:
+    """Rows of booleans (row, node) -> words (row, ceil(node / 32)) uint32, the first node the lowest bit."""
+    words = -(-bits.shape[1] // 32)
+    padded = np.zeros((len(bits), words * 32), dtype=np.uint64)
+    padded[:, : bits.shape[1]] = bits
+    return (padded.reshape(len(bits), words, 32) << np.arange(32, dtype=np.uint64)).sum(axis=2).astype(np.uint32)

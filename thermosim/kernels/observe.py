@@ -1,0 +1,167 @@
+"""Observables of a group of p-bit replicas: energies, signed sums, packed states, and sums of s_i and s_i s_j.
+
+Spins are packed into words, a bit set where a spin is up. With m the mask of a row, c its signs and N its number of nodes,
+
+    sum_i c_i s_i = N - 2 popcount((word xor c) & m),     sum over replicas of s_i s_j = R - 2 popcount(word_i xor word_j)
+
+so all sums are exact integers, whatever their order. Only the energy is a sum of floats, in the order of places.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from thermosim.kernels.gibbs import LANES, add, fill, slots
+from thermosim.kernels.jit import jit, jit_noalias
+
+_ZERO = np.float32(0.0)
+_1, _2, _4, _24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
+_PAIRS, _QUADS, _BYTES, _ONES = np.uint32(0x55555555), np.uint32(0x33333333), np.uint32(0x0F0F0F0F), np.uint32(0x01010101)
+
+
+class Watch(NamedTuple):
+    """What is observed of a fabric.
+
+    place (node,) int64 of every node. first, source, weight: :class:`thermosim.kernels.fields.Rows` of the drawn law with every edge
+    once, and bias (node,) float32. sign, mask (row, ceil(node / 32)) uint32: c and m of the signed sums. left, right (edge,)
+    int64: places of the ends. rows (any,) int64: places whose spins are kept one by one.
+    """
+
+    place: np.ndarray
+    first: np.ndarray
+    source: np.ndarray
+    weight: np.ndarray
+    bias: np.ndarray
+    sign: np.ndarray
+    mask: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    rows: np.ndarray
+
+
+class Seen(NamedTuple):
+    """What was observed in one group.
+
+    energy (draw, LANES) float64; count (draw, row * LANES) uint32, the popcounts of the rows; packed (draw, LANES) uint32, the first
+    32 nodes; spins (draw, row of Watch.rows, LANES) int8; spin (node,) and pair (edge,) int64, sums of s over replicas in the
+    mask `valid` and over draws, added to what is there.
+    """
+
+    energy: np.ndarray
+    count: np.ndarray
+    packed: np.ndarray
+    spins: np.ndarray
+    spin: np.ndarray
+    pair: np.ndarray
+
+
+@jit
+def ones(word):
+    """Number of bits set in a uint32."""
+    word = np.uint32(word - ((word >> _1) & _PAIRS))
+    word = np.uint32((word & _QUADS) + ((word >> _2) & _QUADS))
+    word = np.uint32((word + (word >> _4)) & _BYTES)
+    return np.uint32(np.uint32(word * _ONES) >> _24)
+
+
+@jit_noalias
+def _gain(state, begin, field, energy):
+    for k in range(np.uint64(field.size)):
+        energy[k] -= np.float64(state[begin + k] * field[k])
+
+
+@jit
+def _energies(state, first, source, weight, bias, field, energy):
+    lanes = np.uint64(LANES)
+    for k in range(LANES):
+        energy[k] = 0.0
+    for place in range(bias.size):
+        fill(bias[place], field)
+        for k in range(np.uint64(first[place]), np.uint64(first[place + 1]), np.uint64(4)):
+            a, b = np.uint64(source[k]) * lanes, np.uint64(source[k + np.uint64(1)]) * lanes
+            c, d = np.uint64(source[k + np.uint64(2)]) * lanes, np.uint64(source[k + np.uint64(3)]) * lanes
+            wa, wb, wc, wd = weight[k], weight[k + np.uint64(1)], weight[k + np.uint64(2)], weight[k + np.uint64(3)]
+            add(state, a, b, c, d, wa, wb, wc, wd, field)
+        _gain(state, np.uint64(place) * lanes, field, energy)
+
+
+@jit_noalias
+def _set(state, begin, bit, packed, block, lanes):
+    for k in range(np.uint64(lanes)):
+        up = _1 if state[begin + k] > _ZERO else np.uint32(0)
+        packed[block + k] |= np.uint32(up << bit)
+
+
+@jit
+def pack(state, place, packed):
+    """Pack 32 nodes to a word: packed (ceil(node / 32) * LANES,) uint32."""
+    packed[:] = 0
+    lanes = np.uint64(LANES)
+    for node in range(place.size):
+        _set(state, np.uint64(place[node]) * lanes, np.uint32(node % 32), packed, np.uint64(node // 32) * lanes, LANES)
+
+
+@jit_noalias
+def _count(packed, block, sign, mask, count, row, lanes):
+    for k in range(np.uint64(lanes)):
+        count[row + k] += ones(np.uint32((packed[block + k] ^ sign) & mask))
+
+
+@jit
+def _counts(packed, sign, mask, count):
+    lanes = np.uint64(LANES)
+    count[:] = 0
+    for row in range(sign.shape[0]):
+        for block in range(sign.shape[1]):
+            begin = np.uint64(block) * lanes
+            _count(packed, begin, sign[row, block], mask[row, block], count, np.uint64(row) * lanes, LANES)
+
+
+@jit_noalias
+def _word(state, begin, lanes):
+    word = np.uint32(0)
+    for k in range(np.uint64(lanes)):
+        up = _1 if state[begin + k] > _ZERO else np.uint32(0)
+        word |= np.uint32(up << np.uint32(k))
+    return word
+
+
+@jit
+def _sums(state, place, left, right, valid, words, spin, pair):
+    replicas = np.int64(ones(valid))
+    for at in range(place.size):
+        words[at] = _word(state, np.uint64(at) * np.uint64(LANES), LANES) & valid
+    for node in range(place.size):
+        spin[node] += 2 * np.int64(ones(words[place[node]])) - replicas
+    _pairs(words, left, right, replicas, pair)
+
+
+@jit_noalias
+def _pairs(words, left, right, replicas, pair):
+    for edge in range(np.uint64(pair.size)):
+        pair[edge] += replicas - 2 * np.int64(ones(words[np.uint64(left[edge])] ^ words[np.uint64(right[edge])]))
+
+
+@jit
+def observe(state, watch, valid, draw, seen):
+    """Write one draw of a group into `seen`; replicas of the group that exist are set in `valid` (uint32)."""
+    place, first, source, weight, bias, sign, mask, left, right, rows = watch
+    field = np.empty(LANES, np.float32)
+    packed = np.empty(sign.shape[1] * LANES, np.uint32)
+    words = np.empty(place.size, np.uint32)
+    _energies(state, first, source, weight, bias, field, seen.energy[draw])
+    pack(state, place, packed)
+    _counts(packed, sign, mask, seen.count[draw])
+    seen.packed[draw] = packed[:LANES]
+    for row in range(rows.size):
+        for k in range(LANES):
+            seen.spins[draw, row, k] = np.int8(state[rows[row] * LANES + k])
+    _sums(state, place, left, right, valid, words, seen.spin, seen.pair)
+
+
+@jit
+def run(state, hidden, keys, begin, every, plan, drive, watch, valid, seen):
+    """Run all draws of `seen`, each after `every` further slots from slot `begin` on."""
+    for draw in range(seen.energy.shape[0]):
+        slots(state, hidden, keys, begin + draw * every, begin + (draw + 1) * every, plan, drive)
+        observe(state, watch, valid, draw, seen)
