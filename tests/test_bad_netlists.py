@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from thermosim.circuit import assemble, elaborate
-from thermosim.errors import NetlistError
+from thermosim.errors import NetlistError, Problems
 from thermosim.netlist import load
 
 FOLDER = Path(__file__).parent / "bad_netlists"
@@ -20,7 +20,8 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 def message(name: str) -> str:
     """Everything that reading, elaborating and assembling a netlist has to say."""
     with pytest.raises(NetlistError) as caught:
-        assemble(elaborate(load(name)))
+        problems = Problems()
+        assemble(elaborate(load(name, problems=problems), problems=problems))
     return str(caught.value)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import thermosim.cards
 from thermosim.cards import all_cards, data_folders, find_card, find_netlist, list_cards, list_netlists
 from thermosim.errors import NetlistError, Position
 from thermosim.models import REGISTRY
@@ -133,3 +134,23 @@ def test_netlists_are_found_by_name_and_by_path(tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text("thermosim: 1\n")
     assert find_netlist(own) == own
+
+
+def test_a_directory_does_not_hide_a_shipped_netlist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "smode4").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_netlist("smode4").is_file()
+
+
+def test_an_installed_package_finds_the_data_inside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a pyproject.toml beside it, the folder beside the package belongs to somebody else."""
+    package = tmp_path / "thermosim"
+    for folder in (package / "_data" / "devices" / "resistor", tmp_path / "devices" / "resistor"):
+        folder.mkdir(parents=True)
+        (folder / "book.yaml").write_text(CARD)
+    monkeypatch.setattr(thermosim.cards, "_PACKAGE", package)
+    assert data_folders("devices") == (package / "_data" / "devices",)
+    assert list_cards() == ("resistor/book",)
+    assert str(package) in find_card("resistor/book").document.files[0]
+    with pytest.raises(NetlistError, match=r"^x: no such file; no shipped netlists exist$"):
+        find_netlist("x")

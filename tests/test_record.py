@@ -12,7 +12,7 @@ def record():
     return Record(
         series={"f:energy": np.arange(8.0).reshape(2, 4)},
         samples={"x": values, "y": (values[:, :2] * 2).astype(np.int64)},
-        times={"x": np.arange(1, 5) * 10**9, "y": np.arange(1, 3) * 2 * 10**9, "f": np.arange(1, 5) * 10**9},
+        times={"x": np.arange(1, 5) * 10**9, "y": np.arange(1, 3) * 2 * 10**9, "f:sweeps": np.arange(1, 5) * 10**9},
         sums={"f:count": np.array(8)},
         counters={"adc.conversions": np.array([[1, 2], [3, 4]])},
         meta={

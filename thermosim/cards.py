@@ -105,12 +105,14 @@ def find_netlist(name: str | Path) -> Path:
         If there is neither; the message lists the shipped netlists.
     """
     given = Path(name)
-    if given.exists():
+    if given.is_file():
         return given
     for folder in data_folders("netlists"):
         for candidate in (folder / f"{name}.yaml", folder / given):
             if candidate.is_file():
                 return candidate
+    if given.exists():
+        return given  # a directory: its reader says so
     shipped = list_netlists()
     raise NetlistError([Problem(None, str(name), f"no such file{_exist('shipped netlists', shipped, str(name))}")])
 

@@ -30,7 +30,7 @@ class Record:
         ``<fabric>:mean(<array>)``, ``<fabric>:projection[k]`` (k < 32), and for fabrics up to 20
         p-bits ``<fabric>:states`` (uint32, bit i set where spin i is +1).
     samples: probe name -> (chain, draw, node); volts, codes, or spins as int8.
-    times: probe or fabric name -> (draw,) int64 fs.
+    times: probe name, or ``<fabric>:sweeps`` for series -> (draw,) int64 fs.
     sums: pooled over replicas and draws: ``<fabric>:spin`` (node,), ``<fabric>:pair`` (edge,) sums of s_i and s_i s_j,
         ``<fabric>:count`` (number of summed states).
     counters: ``path.counter`` -> (2, chain) int64, burn-in and window.
@@ -92,8 +92,9 @@ class Record:
             coordinates[f"time{draw[4:]}"] = ((draw,), [seconds(int(time)) for time in times], {"units": "s"})
         for name, series in self.series.items():
             if series.ndim == 2:
-                times = self.times.get(name.split(":")[0], np.arange(series.shape[1], dtype=np.int64))
-                variables[name] = (("chain", grids.of(name.split(":")[0], tuple(times.tolist()))), series)
+                fabric = name.rpartition(":")[0]
+                times = self.times.get(f"{fabric}:sweeps", np.arange(series.shape[1], dtype=np.int64))
+                variables[name] = (("chain", grids.of(fabric, tuple(times.tolist()))), series)
         simple = {key: value for key, value in self.meta.items() if isinstance(value, str | int | float)}
         return xarray.Dataset(variables, coordinates, {key: value for key, value in simple.items() if key != "complete"})
 

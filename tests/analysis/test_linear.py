@@ -20,7 +20,7 @@ def two_modes(coupler_temperature):
 
 
 def smode_chain():
-    """Four 1 pF nodes with 10 MOhm to ground and to a drive, 20 MOhm between neighbours, 4e-21 A^2/Hz one-sided each."""
+    """Four 1 pF nodes with 10 MOhm to ground and to a drive, 20 MOhm between, 4e-21 A^2/Hz one-sided each."""
     capacitance = 1e-12 * np.eye(4)
     chain = 0.5e-7 * (np.diag([1.0, 2.0, 2.0, 1.0]) - np.eye(4, k=1) - np.eye(4, k=-1))
     return capacitance, 2e-7 * np.eye(4) + chain, 2e-21 * np.eye(4)
@@ -126,7 +126,7 @@ def test_unstable_eigenvalue_is_named():
 
 
 def test_mean_of_driven_nodes():
-    capacitance, conductance, _ = two_modes(T)
+    _, conductance, _ = two_modes(T)
     drive = np.array([[1e-6], [0.0]])
     mean = linear.mean(conductance, drive, np.array([0.0, 2e-7]), np.array([0.4]))
     np.testing.assert_allclose(conductance @ mean, [0.4e-6, 2e-7], rtol=1e-12)

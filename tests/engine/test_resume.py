@@ -32,9 +32,7 @@ class Remembering:
 
 def chip(buffered):
     """Conversions take 2.3 cycles and writes 1.4, so that several are in flight at any time."""
-    converter = adc(
-        input_noise=2e-3, sample_capacitance=2e-14, jitter=1e-11, latency=230_000_000, buffered=buffered
-    )
+    converter = adc(input_noise=2e-3, sample_capacitance=2e-14, jitter=1e-11, latency=230_000_000, buffered=buffered)
     return program(
         [rc(resistance=1e6, psd=4e-20, driven="u"), rc(path="lonely", psd=1e-19)],
         [converter],
@@ -105,7 +103,9 @@ def test_an_interruption_inside_an_instant_leaves_no_checkpoint():
     record = run(chip(True), {"demon": Broken()}, threads=1)
     assert record.checkpoint == {}
     assert record.samples["x"].shape[1] > 0
-    with pytest.raises(SimulationError, match="was interrupted twice and has no checkpoint: there is nothing to resume"):
+    with pytest.raises(
+        SimulationError, match="was interrupted twice and has no checkpoint: there is nothing to resume"
+    ):
         run(chip(True), {"demon": Remembering()}, resume=record)
 
 

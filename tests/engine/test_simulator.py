@@ -48,7 +48,8 @@ def first_change(record, name):
 
 
 @pytest.mark.parametrize(
-    ("adc_cycles", "controller_cycles", "settling"), [(0, 0, 0), (1, 1, 20_000_000), (3, 0, 7_000_000), (1, 2, 250_000_000)]
+    ("adc_cycles", "controller_cycles", "settling"),
+    [(0, 0, 0), (1, 1, 20_000_000), (3, 0, 7_000_000), (1, 2, 250_000_000)],
 )
 def test_a_step_reaches_the_node_one_loop_latency_after_its_sample(adc_cycles, controller_cycles, settling):
     cycle = 100_000_000
@@ -156,7 +157,9 @@ def test_codes_and_driven_nets_are_recorded_as_they_were_before_each_instant():
     )
     record = run(chip, {}, threads=1)
     codes = record.samples["y"][0, :, 0]
-    assert codes[0] == 2048  # the code of 0 V: the sample of time 0 is published at 100 ns, where the draw sees the past
+    assert (
+        codes[0] == 2048
+    )  # the code of 0 V: the sample of time 0 is published at 100 ns, where the draw sees the past
     assert codes[1] == 2048 + 512
     np.testing.assert_array_equal(record.times["y"], 100_000_000 * np.arange(1, 5))
 
@@ -173,7 +176,11 @@ def test_an_adc_can_look_at_a_driven_net_and_feed_a_dac_without_a_controller():
 def noisy_loop(**changes):
     """A loop in which every source of noise is at work."""
     converter = adc(
-        input_noise=2e-3, sample_capacitance=2e-14, jitter=1e-11, latency=130_000_000, buffered=changes.pop("buffered", True)
+        input_noise=2e-3,
+        sample_capacitance=2e-14,
+        jitter=1e-11,
+        latency=130_000_000,
+        buffered=changes.pop("buffered", True),
     )
     return program(
         [rc(resistance=1e6, psd=4e-20, driven="u")],
@@ -222,7 +229,9 @@ class Drawing:
 
 def test_a_controllers_own_noise_and_state_do_not_depend_on_the_number_of_replicas():
     many = run(noisy_loop(), {"demon": Drawing()}, replicas=100, threads=1).samples["x"]
-    np.testing.assert_array_equal(run(noisy_loop(), {"demon": Drawing()}, replicas=70, threads=1).samples["x"], many[:70])
+    np.testing.assert_array_equal(
+        run(noisy_loop(), {"demon": Drawing()}, replicas=70, threads=1).samples["x"], many[:70]
+    )
 
 
 def test_an_unrelated_island_and_the_order_of_things_change_no_bit():
@@ -267,11 +276,15 @@ def test_a_state_that_is_not_finite_names_island_replica_time_and_seed():
     growing = rc(path="x", initial=1e-3)
     growing = replace(growing, actual=replace(growing.actual, conductance=-growing.actual.conductance))
     chip = program([growing], record={"x": (("x",), 1e-7)}, duration=1e-3)
-    with pytest.raises(SimulationError, match=r"island 'x': the voltage of replica 0 is not finite at or before .* s; .*seed 5"):
+    with pytest.raises(
+        SimulationError, match=r"island 'x': the voltage of replica 0 is not finite at or before .* s; .*seed 5"
+    ):
         run(chip, {}, seed=5, threads=1)
 
 
 def test_a_record_that_does_not_fit_is_refused_before_the_run():
     chip = program([rc()], record={"x": (("x",), 1e-12)}, duration=1e-2)
-    with pytest.raises(SimulationError, match=r"probe 'x': 10000000000 draws .* 74\.5 GiB, above the limit of 8 GiB; record less"):
+    with pytest.raises(
+        SimulationError, match=r"probe 'x': 10000000000 draws .* 74\.5 GiB, above the limit of 8 GiB; record less"
+    ):
         run(chip, {})

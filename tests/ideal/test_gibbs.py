@@ -32,7 +32,7 @@ def test_means_are_those_of_the_law(law: IsingLaw, sampled: HeatBath) -> None:
     # standard errors from 2 x 16 blocks: Student's t with 31 degrees, beyond 6.0 with probability 1e-6
     assert np.abs(z).max() < 6.6
     assert 0.5 < np.std(z) < 1.6
-    hot, hot_pair = means(replace(law, beta=0.95 * law.beta))
+    _, hot_pair = means(replace(law, beta=0.95 * law.beta))
     assert np.abs((sampled.pair - hot_pair) / sampled.pair_error).max() > 6.6
 
 
@@ -42,7 +42,9 @@ def test_energy_and_array_means_are_followed_exactly(law: IsingLaw, sampled: Hea
     time = integrated_time(sampled.energy)
     error = np.sqrt(p @ (e - p @ e) ** 2 * time.tau / sampled.energy.size)
     assert abs(sampled.energy.mean() - p @ e) < 5 * error
-    assert -float(law.weights @ sampled.pair + law.biases @ sampled.spin) == pytest.approx(sampled.energy.mean(), abs=1e-4)
+    assert -float(law.weights @ sampled.pair + law.biases @ sampled.spin) == pytest.approx(
+        sampled.energy.mean(), abs=1e-4
+    )
     np.testing.assert_allclose(sampled.magnetisation[0].mean(), sampled.spin[:4].mean(), atol=1e-12)
     np.testing.assert_allclose(sampled.magnetisation[1].mean(), sampled.spin[4:].mean(), atol=1e-12)
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ SINGLE = float(np.finfo(np.float32).eps)
 
 def layers(sizes, seed=1):
     rng = np.random.default_rng(seed)
-    weights = [rng.normal(size=(b, a)) / np.sqrt(a) for a, b in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.normal(size=(b, a)) / np.sqrt(a) for a, b in pairwise(sizes)]
     return [w.astype(np.float32) for w in weights], [0.3 * rng.normal(size=b).astype(np.float32) for b in sizes[1:]]
 
 
@@ -120,6 +121,8 @@ def test_interpreted_equals_compiled():
     printed = []
     for disabled in ("0", "1"):
         environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run([sys.executable, "-c", SMALL], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", SMALL], env=environment, capture_output=True, text=True, check=True
+        )
         printed.append(done.stdout)
     assert printed[0] == printed[1] != ""

@@ -111,5 +111,7 @@ def test_interpreted_equals_compiled():
     out = np.empty((3, 2))
     normals(np.array([3, 2**63 + 11], np.uint64), np.uint64(5), out)
     environment = {**os.environ, "NUMBA_DISABLE_JIT": "1"}
-    done = subprocess.run([sys.executable, "-c", WITHOUT_JIT], env=environment, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_JIT], env=environment, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == out.tobytes().hex()

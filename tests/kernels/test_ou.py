@@ -140,8 +140,8 @@ state = np.array([[0.25], [-1.5], [0.1]])
 decay = np.array([[0.9, 0.1, 0.0], [-0.2, 0.8, 0.05], [0.3, 0.0, 0.5]])
 factor = np.array([[0.3, 0.0, 0.0], [0.1, 0.2, 0.0], [-0.1, 0.4, 0.7]])
 out = np.empty((2, 3, 1))
-arguments = (decay, np.array([[0.01], [0.02], [0.03]]), factor, np.array([77], np.uint64), np.uint64(3), np.arange(3), out)
-steps(state, *arguments)
+drive, keys = np.array([[0.01], [0.02], [0.03]]), np.array([77], np.uint64)
+steps(state, decay, drive, factor, keys, np.uint64(3), np.arange(3), out)
 print(out.tobytes().hex())
 """
 
@@ -150,6 +150,8 @@ def test_interpreted_equals_compiled():
     printed = []
     for disabled in ("0", "1"):
         environment = {**os.environ, "NUMBA_DISABLE_JIT": disabled}
-        done = subprocess.run([sys.executable, "-c", SMALL], env=environment, capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", SMALL], env=environment, capture_output=True, text=True, check=True
+        )
         printed.append(done.stdout)
     assert printed[0] == printed[1] != ""

@@ -3,21 +3,11 @@
 import numpy as np
 from scipy.stats import binom
 
-from thermosim.kernels.jit import jit
 from thermosim.kernels.random import GOLDEN, bits64, lane64, mix64
 
 
-@jit
-def table(keys, counters, out):
-    for i in range(keys.size):
-        for j in range(counters.size):
-            out[i, j] = bits64(keys[i], counters[j])
-
-
 def bits(keys, counters):
-    out = np.empty((len(keys), len(counters)), np.uint64)
-    table(np.array(keys, np.uint64), np.array(counters, np.uint64), out)
-    return out
+    return np.array([[bits64(np.uint64(key), np.uint64(counter)) for counter in counters] for key in keys], np.uint64)
 
 
 def ones(words):

@@ -69,28 +69,33 @@ def ising_law(seed: int = 0) -> IsingLaw:
     return IsingLaw(edges, np.array([0.5, -0.7, 0.3, 0.9]), np.array([0.1, -0.2, 0.4, 0.0]), 0.8)
 
 
-def fabric_record(chains: int, draws: int, seed: int, actual: IsingLaw | None = None, memory: float = 0.0) -> Record:
+def fabric_record(
+    chains: int, draws: int, seed: int, actual: IsingLaw | None = None, programmed: IsingLaw | None = None,
+    memory: float = 0.0, rng_kind: str = "held",
+) -> Record:  # fmt: skip
     """A two-colour fabric of four p-bits, run by its exact transition probabilities; 2 fJ an update."""
     drawn = ising_law()
-    law = actual or drawn
+    law = actual or programmed or drawn
     n, rng = 4, np.random.default_rng(seed)
     matrix = np.zeros((n, n))
     matrix[law.edges[:, 0], law.edges[:, 1]] = law.weights
     matrix += matrix.T
     colour = np.array([0, 1, 0, 1], dtype=np.int32)
     spins = rng.choice([-1.0, 1.0], size=(chains, n))
+    inner = spins
     history = np.empty((chains, draws, n))
     for t in range(-50, draws):
         for c in (0, 1):
             up = 1 / (1 + np.exp(-2 * law.beta * (spins @ matrix + law.biases)))
-            chance = up + ((spins > 0) - up) * memory
-            new = np.where(rng.random((chains, n)) < chance, 1.0, -1.0)
-            spins = np.where(colour == c, new, spins)
+            kept = inner if rng_kind == "free" else spins
+            chance = up + ((kept > 0) - up) * memory
+            inner = np.where(rng.random((chains, n)) < chance, 1.0, -1.0)
+            spins = np.where(colour == c, inner, spins)
         if t >= 0:
             history[:, t] = spins
     fabric = Fabric(
         path="s", arrays={"s": (0, (4,))}, nodes=4, colours=2, colour=colour, clock=Clock("ck", Fraction(2_000_000)),
-        rng="held", drawn=drawn, programmed=drawn, actual=law, slope=np.ones(4), shift=np.zeros(4),
+        rng=rng_kind, drawn=drawn, programmed=programmed or drawn, actual=law, slope=np.ones(4), shift=np.zeros(4),
         memory=np.full(4, memory), volts=np.full(4, 0.026), relaxation=np.full(4, 1e-7),
     )  # fmt: skip
     pairs = history[:, :, drawn.edges[:, 0]] * history[:, :, drawn.edges[:, 1]]
@@ -121,7 +126,33 @@ def fabric_record(chains: int, draws: int, seed: int, actual: IsingLaw | None = 
     )  # fmt: skip
 
 
+def grid_record(beta: float, seed: int) -> Record:
+    """A 6 x 6 torus whose moments come from an ideal run at inverse temperature `beta`; it was drawn for 1."""
+    from thermosim.ideal.gibbs import run
+
+    sites = np.arange(36).reshape(6, 6)
+    edges = np.concatenate([np.stack([sites, np.roll(sites, -1, axis)], -1).reshape(-1, 2) for axis in (0, 1)])
+    edges.sort(axis=1)
+    weights = np.random.default_rng(1).normal(0, 0.3, len(edges))
+    drawn = IsingLaw(edges, weights, np.full(36, 0.1), 1.0)
+    ran = run(IsingLaw(edges, weights, np.full(36, 0.1), beta), [(0, 36)], 64, 1500, 100, seed)
+    fabric = Fabric(
+        path="g", arrays={"g": (0, (6, 6))}, nodes=36, colours=2, colour=(sites.sum(axis=0) % 2).astype(np.int32),
+        clock=Clock("ck", Fraction(1_000_000)), rng="held", drawn=drawn, programmed=drawn, actual=drawn,
+        slope=np.ones(36), shift=np.zeros(36), memory=np.zeros(36), volts=np.ones(36), relaxation=np.ones(36),
+    )  # fmt: skip
+    count = ran.energy.size
+    return Record(
+        series={"g:energy": ran.energy, "g:mean(g)": ran.magnetisation[0]},
+        sums={"g:spin": ran.spin * count, "g:pair": ran.pair * count, "g:count": np.array(count)},
+        meta={"seed": seed, "replicas": 64},
+        program=program(fabrics=(fabric,), replicas=64),
+    )
+
+
 @pytest.fixture
 def made() -> SimpleNamespace:
     """Makers of hand-made records."""
-    return SimpleNamespace(linear=linear_record, fabric=fabric_record, law=ising_law, program=program, chain=chain_law)
+    return SimpleNamespace(
+        linear=linear_record, fabric=fabric_record, grid=grid_record, law=ising_law, program=program, chain=chain_law
+    )

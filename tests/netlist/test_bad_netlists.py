@@ -6,9 +6,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from thermosim.errors import NetlistError, Problems
-from thermosim.netlist import bind, load, load_text
+from thermosim.errors import NetlistError, Problem, Problems
+from thermosim.netlist import Netlist, bind, load, load_text
 
 GOOD = """\
 thermosim: 1
@@ -258,3 +260,50 @@ def test_a_directory_an_empty_file_and_a_picture_are_no_netlists(tmp_path: Path)
         with pytest.raises(NetlistError) as caught:
             load(tmp_path / name)
         assert str(caught.value) == message
+
+
+SHIPPED = load("smode4").document.text
+PIECES = [
+    "",
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    " ",
+    "\n",
+    "- ",
+    "0",
+    "1e-3",
+    "null",
+    "{R0 / 2}",
+    "'",
+    "x[i]",
+    "1 pF",
+    "every 1 us",
+    "type",
+    "&a",
+    "*a",
+]
+
+
+def attempt(text: str) -> tuple[Netlist | None, tuple[Problem, ...]]:
+    try:
+        return load_text(text, "bad.yaml"), ()
+    except NetlistError as error:
+        return None, error.problems
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, len(SHIPPED)), st.integers(0, 12), st.sampled_from(PIECES))
+def test_damage_anywhere_gives_a_netlist_or_messages(start: int, length: int, piece: str) -> None:
+    """Whatever is written, the user reads messages with places and never a traceback."""
+    text = SHIPPED[:start] + piece + SHIPPED[start + length :]
+    netlist, problems = attempt(text)
+    assert all(problem.where is not None and problem.message for problem in problems)
+    assert (netlist is None) == (len(problems) > 0)
+    if netlist is None:
+        return
+    more = Problems()
+    for name in netlist.models:
+        bind(name, ("models", name), netlist, more, netlist.parameters)

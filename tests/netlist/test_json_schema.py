@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 from thermosim.models import REGISTRY
@@ -31,3 +32,8 @@ def test_a_quantity_is_a_number_or_text() -> None:
     definitions = json_schema()["$defs"]
     assert definitions["model_resistor"]["properties"]["r"]["anyOf"] == [{"type": "string"}]
     assert {"type": "number"} in definitions["Updates"]["properties"]["beta"]["anyOf"]
+
+
+def test_the_committed_schema_is_current() -> None:
+    file = Path(__file__).parents[2] / "docs" / "reference" / "thermosim-netlist-1.schema.json"
+    assert json.loads(file.read_text()) == json.loads(json.dumps(json_schema())), f"thermosim schema > {file.name}"

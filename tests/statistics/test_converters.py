@@ -60,7 +60,9 @@ def test_effective_bits_of_a_sine_at_0_49_of_full_scale(noise):
     assert abs(found - exact) < 0.02
     assert abs(found - (8 - 0.5 * np.log2(1 + 12 * noise**2))) < 0.02  # quantisation and noise add
     twice = adc(bits=8, low=-1.0, high=1.0, input_noise=sigma + 0.1 * plain.step)
-    assert abs(effective_bits(twice, volts, converted(twice, volts)[0]) - exact) > 0.02  # a tenth of an LSB more is seen
+    assert (
+        abs(effective_bits(twice, volts, converted(twice, volts)[0]) - exact) > 0.02
+    )  # a tenth of an LSB more is seen
 
 
 def test_sampling_adds_kt_over_c():

@@ -84,7 +84,9 @@ def test_modes_at_one_temperature_are_independent_at_equal_times_only():
     assert distance(island, exact, 1e-6, 3000) < FAR
     x = recorded(island, 1e-6, 3000, burn_in=5e-5)
     lagged = (x[:, 1:, 0] * x[:, :-1, 1]).mean(axis=1)
-    expected = autocovariance(island.actual.capacitance, island.actual.conductance, island.actual.noise, np.array([1e-6]))[0, 0, 1]
+    expected = autocovariance(
+        island.actual.capacitance, island.actual.conductance, island.actual.noise, np.array([1e-6])
+    )[0, 0, 1]
     error = lagged.std(ddof=1) / np.sqrt(len(lagged))
     assert abs(lagged.mean() - expected) < FAR * error
     assert lagged.mean() > FAR * error  # not zero
@@ -93,7 +95,9 @@ def test_modes_at_one_temperature_are_independent_at_equal_times_only():
 def test_a_noiseless_coupler_correlates_the_modes():
     island = coupled(noiseless=True)
     exact = BOLTZMANN * 300 / 1e-12 * np.array([[50, 12], [12, 21]]) / 69
-    np.testing.assert_allclose(stationary(island.actual.capacitance, island.actual.conductance, island.actual.noise), exact, rtol=1e-12)
+    np.testing.assert_allclose(
+        stationary(island.actual.capacitance, island.actual.conductance, island.actual.noise), exact, rtol=1e-12
+    )
     assert distance(island, exact, 1e-6, 3000) < FAR
     hot = replace(island, actual=replace(island.actual, noise=1.05 * island.actual.noise))
     assert distance(hot, exact, 1e-6, 3000) > FAR

@@ -58,7 +58,9 @@ def mean(conductance: Floats, input_conductance: Floats, current: Floats, held: 
     """
     n = len(conductance)
     if np.linalg.matrix_rank(conductance) < n:
-        raise ValueError("no stationary mean: the conductance matrix is singular, a node has no path to a fixed voltage")
+        raise ValueError(
+            "no stationary mean: the conductance matrix is singular, a node has no path to a fixed voltage"
+        )
     return np.asarray(np.linalg.solve(conductance, input_conductance @ held + current))
 
 
@@ -103,7 +105,9 @@ def stationary(capacitance: Floats, conductance: Floats, noise: Floats) -> Float
     slowest = min(np.linalg.eigvals(rates / scale), key=lambda value: value.real)
     if slowest.real <= len(rates) * np.finfo(float).eps:
         shown = f"{slowest.real * scale:.4g}" + (f"{slowest.imag * scale:+.4g}i" if slowest.imag else "")
-        raise ValueError(f"no stationary law: the drift C^-1 G has the eigenvalue {shown} 1/s, and every mode must decay")
+        raise ValueError(
+            f"no stationary law: the drift C^-1 G has the eigenvalue {shown} 1/s, and every mode must decay"
+        )
     spread = solve_triangular(root, solve_triangular(root, noise, trans="T").T, trans="T")
     unit = float(np.abs(spread).max()) or 1.0
     covariance = solve_continuous_lyapunov(rates / scale, spread / unit) * (unit / scale)

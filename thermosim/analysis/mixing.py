@@ -87,7 +87,7 @@ def autocorrelation(x: Floats, lags: int) -> Floats:
     spectrum = fft.rfft(x - x.mean(), length, axis=1)
     power = np.einsum("rf,rf->f", spectrum.real, spectrum.real) + np.einsum("rf,rf->f", spectrum.imag, spectrum.imag)
     covariance = np.asarray(fft.irfft(power, length)[: lags + 1]) / (draws - np.arange(lags + 1.0))
-    return covariance / covariance[0]
+    return np.asarray(covariance / covariance[0])
 
 
 def windowed(rho: Floats, samples: int) -> Correlation:
@@ -161,7 +161,10 @@ def _judge(
     if short and rhat > 1.1:
         return "not settled", f"chains disagree: R-hat {rhat:.3f}"
     if short:
-        return "too short", f"{draws} samples a chain are {draws / tau:.3g} autocorrelation times; {LENGTH:g} are needed"
+        return (
+            "too short",
+            f"{draws} samples a chain are {draws / tau:.3g} autocorrelation times; {LENGTH:g} are needed",
+        )
     half = integrated_time(x[:, : draws // 2])
     difference = abs(half.tau - whole.tau)
     if half.closed and difference > 0.15 * whole.tau + 3.0 * math.hypot(half.error, whole.error):

@@ -1,11 +1,14 @@
 """The exact Gaussian transition of a linear noisy network over a step with held inputs.
 
-``C dv = -(G v - K u - i) dt + dq``, ``<dq dq^T> = S dt``  becomes  ``v' = Phi v + Gamma (u, 1) + L z``, z standard normal:
+``C dv = -(G v - K u - i) dt + dq``, ``<dq dq^T> = S dt``  becomes  ``v' = Phi v + Gamma (u, 1) + L z``, z normal:
 
     Phi = exp(-A h),  Gamma = int_0^h exp(-A s) ds C^-1 (K, i),  Q = int_0^h exp(-A s) D exp(-A^T s) ds = L L^T
 
 with ``A = C^-1 G`` and ``D = C^-1 S C^-1``. One block exponential at a small step (Van Loan, IEEE Trans. Autom.
-Control 23, 395, 1978) is doubled up to h: ``Q(2h) = Q + Phi Q Phi^T``, ``Gamma(2h) = Gamma + Phi Gamma``, ``Phi(2h) = Phi^2``.
+Control 23, 395, 1978) is doubled up to h:
+
+    Q(2h) = Q + Phi Q Phi^T,  Gamma(2h) = Gamma + Phi Gamma,  Phi(2h) = Phi^2
+
 Nothing is inverted or diagonalised, so singular, zero-mode, non-normal and defective networks are ordinary cases.
 """
 

@@ -54,29 +54,36 @@ class Expansion:
         self.problems.add(self.netlist.document.position(at, key=key), dotted(at), message)
 
 
-def elaborate(netlist: Netlist, die: int | None = None) -> Circuit:
-    """Expand a netlist into one die.
+def elaborate(netlist: Netlist, die: int | None = None, problems: Problems | None = None) -> Circuit:
+    """Expand a netlist into one die; `problems` are those of reading it, to be told together.
 
     Raises
     ------
     NetlistError
         With every problem of the hierarchy: models, parameters, nets, couplings, variation.
     """
-    work = Expansion(netlist, Problems())
+    work = Expansion(netlist, Problems() if problems is None else problems)
+    work.failed.update(set(_written(netlist, "instances")) - set(netlist.instances))
     top = Scope("", (), dict(netlist.parameters))
     _body(work, top, netlist.instances, netlist.couplings)
     _controllers(work)
     if not work.failed:
         work.nets.check(work.problems)
-    work.problems.raise_if_any()
     number = netlist.variation.die if die is None else die
     ordered = {path: work.instances[path] for path in sorted(work.instances, key=natural)}
     circuit = Circuit(
         netlist, number, ordered, tuple(sorted(work.synapses, key=lambda s: natural(s.path))), work.nets, {}
     )
-    circuit = vary(circuit, work.problems)
+    if not work.failed:
+        circuit = vary(circuit, work.problems)
     work.problems.raise_if_any()
     return circuit
+
+
+def _written(netlist: Netlist, section: str) -> Mapping[str, Any]:
+    """A section as the file has it, with the entries that could not be read."""
+    raw = netlist.document.data.get(section)
+    return raw if isinstance(raw, dict) else {}
 
 
 def _controllers(work: Expansion) -> None:
@@ -213,6 +220,9 @@ def numbers(models: list[Model], size: int) -> dict[str, np.ndarray]:
 def _subcircuits(work: Expansion, scope: Scope, name: str, spec: Any, at: At) -> None:
     known = work.netlist.subcircuits
     kind, path, shape = spec.subcircuit, scope.prefix + name, tuple(spec.shape)
+    if kind not in known and kind in _written(work.netlist, "subcircuits"):
+        work.failed.add(path)
+        return
     if kind not in known:
         work.failed.add(path)
         work.add((*at, "subcircuit"), f"unknown subcircuit '{kind}'{suggestion(kind, known)}")

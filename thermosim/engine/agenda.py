@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 
 import simpy
 
+from thermosim.times import FEMTOSECONDS, Clock
+
 Action = Callable[[int, Any], None]
 """What an action does, given the time [fs] and its payload (plain data)."""
 
@@ -105,3 +107,23 @@ class Agenda:
                 actions[name](time, payload)
         del self._instants[time]
         self._after_instant(time)
+
+
+class Edges:
+    """The edges of a clock in plain integers: edge k at floor(k numerator / denominator) fs."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._numerator = FEMTOSECONDS * clock.frequency.denominator
+        self._denominator = clock.frequency.numerator
+
+    def at(self, k: int) -> int:
+        """Time of edge k [fs]."""
+        return k * self._numerator // self._denominator
+
+    def not_before(self, time: int) -> int:
+        """Time of the first edge at or after `time` [fs]."""
+        return -(-time * self._denominator // self._numerator) * self._numerator // self._denominator
+
+    def count_until(self, time: int) -> int:
+        """Index of the last edge at or before `time` [fs]."""
+        return -(-(time + 1) * self._denominator // self._numerator) - 1

@@ -21,9 +21,21 @@ if TYPE_CHECKING:
 def record(simulation: Simulation) -> Record:
     """The record of a run as far as it went."""
     program = simulation.program
+    series: dict[str, np.ndarray] = {}
+    samples = {tape.name: tape.samples() for tape in simulation.tapes}
+    times = {tape.name: tape.times() for tape in simulation.tapes}
+    sums: dict[str, np.ndarray] = {}
+    for part in simulation.fabrics.values():
+        observed, spins = part.results()
+        series |= observed
+        samples |= spins
+        times |= part.times()
+        sums |= part.runner.sums()
     return Record(
-        samples={tape.name: tape.samples() for tape in simulation.tapes},
-        times={tape.name: tape.times() for tape in simulation.tapes},
+        series=series,
+        samples=samples,
+        times=times,
+        sums=sums,
         counters=simulation.counters.arrays(),
         meta={
             "name": program.name,
@@ -47,6 +59,7 @@ def _state(simulation: Simulation) -> dict[str, Any]:
         "adcs": {path: adc.checkpoint() for path, adc in simulation.adcs.items()},
         "dacs": {path: dac.due for path, dac in simulation.dacs.items()},
         "controllers": {path: runner.checkpoint() for path, runner in simulation.controllers.items()},
+        "fabrics": {path: part.checkpoint() for path, part in simulation.fabrics.items()},
         "rails": simulation.rails.values,
         "codes": simulation.codes.values,
         "tapes": {
@@ -84,6 +97,8 @@ def restore(simulation: Simulation, earlier: Record) -> None:
         dac.due = state["dacs"][path]
     for path, controller in simulation.controllers.items():
         controller.restore(state["controllers"][path])
+    for path, part in simulation.fabrics.items():
+        part.restore(state["fabrics"][path], earlier.series, earlier.samples)
     simulation.rails.values[:] = state["rails"]
     simulation.codes.values[:] = state["codes"]
     for tape in simulation.tapes:

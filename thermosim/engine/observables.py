@@ -43,7 +43,10 @@ class Observer:
         up = np.vstack([np.ones_like(inside), signs > 0])
         counted = np.vstack([inside, np.ones((len(signs), n), dtype=bool)])
         left, right = places[law.edges[:, 0]], places[law.edges[:, 1]]
-        once = rows(places, law.edges[:, 0], law.edges[:, 1], law.weights)
+        # Every edge once, at its end of lower colour: with two colours half of the nodes then have no rows at all.
+        swap = left > right
+        targets, sources = np.where(swap, law.edges.T[::-1], law.edges.T)
+        once = rows(places, targets, sources, law.weights)
         order = np.argsort(places)
         self._sizes = counted.sum(axis=1)
         self._plain = (places, *once, law.biases[order].astype(np.float32), _packed(up), _packed(counted), left, right)

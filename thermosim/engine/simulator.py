@@ -21,16 +21,16 @@ from threadpoolctl import threadpool_limits
 from thermosim.circuit.program import Program
 from thermosim.contracts import Controller, Ints
 from thermosim.engine import checkpoint
-from thermosim.engine.agenda import Agenda, Phase
+from thermosim.engine.agenda import Agenda, Edges, Phase
 from thermosim.engine.controls import ControllerRunner
 from thermosim.engine.conversion import AdcRunner, DacRunner
 from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.probes import Tape
+from thermosim.engine.sweeps import FabricPart
 from thermosim.provenance import versions
 from thermosim.record import Record
-from thermosim.times import FEMTOSECONDS, Clock
 
 BEATS = 200
 """Times at least that a run reports progress and looks whether every voltage is finite."""
@@ -96,22 +96,6 @@ def run(
     return record
 
 
-class Edges:
-    """The edges of a clock in plain integers: edge k at floor(k numerator / denominator) fs."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._numerator = FEMTOSECONDS * clock.frequency.denominator
-        self._denominator = clock.frequency.numerator
-
-    def at(self, k: int) -> int:
-        """Time of edge k [fs]."""
-        return k * self._numerator // self._denominator
-
-    def not_before(self, time: int) -> int:
-        """Time of the first edge at or after `time` [fs]."""
-        return -(-time * self._denominator // self._numerator) * self._numerator // self._denominator
-
-
 class Simulation:
     """The parts of a running die, and the actions that join them."""
 
@@ -146,6 +130,11 @@ class Simulation:
             for plan in program.controllers
         }
 
+        window = (program.burn_in, self.end)
+        self.fabrics = {
+            fabric.path: FabricPart(fabric, program.probes, window, owner, self.rails, self.counters, seed, threads)
+            for fabric in program.fabrics
+        }
         self.tapes = [
             Tape(probe.name, probe.nets, probe.every, program.burn_in, program.duration, shape, replicas)
             for probe in program.probes
@@ -168,6 +157,9 @@ class Simulation:
             self.agenda.at(0, Phase.SAMPLE, f"sample {path}", 0)
         for path in self.controllers:
             self.agenda.at(0, Phase.COMPUTE, f"tick {path}", 0)
+        for path, part in self.fabrics.items():
+            if part.analog:
+                self.agenda.at(0, Phase.SAMPLE, f"slot {path}", 0)
         self.agenda.at(0, Phase.RECORD, "beat", 0)
 
     def go(self, progress: Callable[[float], None] | None, stop: Callable[[int], bool] | None) -> None:
@@ -197,6 +189,8 @@ class Simulation:
             actions[f"tick {path}"] = self._tick(path, controller)
             nets = tuple(net for nets in controller.plan.writes.values() for net in nets)
             actions[f"write {path}"] = self._set_codes(nets, listeners)
+        for path, part in self.fabrics.items():
+            actions[f"slot {path}"] = self._slot(path, part)
         return actions
 
     def _at(self, time: int, phase: Phase, name: str, payload: Any = None) -> None:
@@ -248,6 +242,15 @@ class Simulation:
 
         return action
 
+    def _slot(self, path: str, part: FabricPart) -> Callable[[int, Any], None]:
+        slot = f"slot {path}"
+
+        def action(time: int, number: int) -> None:
+            part.slot(time, number)
+            self._at(part.edges.at(number + 1), Phase.SAMPLE, slot, number + 1)
+
+        return action
+
     # -- beats ------------------------------------------------------------------------------------------------
 
     def _count_beats(self) -> int:
@@ -257,6 +260,7 @@ class Simulation:
             for runner in self.islands
             for track in runner.tracks
         )
+        work += sum(part.end * part.fabric.nodes * self.replicas for part in self.fabrics.values())
         return max(BEATS, -(-work // 50_000_000))
 
     def _beat(self, time: int, number: int) -> None:
@@ -264,6 +268,11 @@ class Simulation:
         for runner in self.islands:
             runner.advance_to_draws(time)
             runner.check(self.seed)
+        for part in self.fabrics.values():
+            if part.analog:
+                part.complete(time)
+            else:
+                part.catch_up(time)
         self.rails.advance(time)
         self.codes.advance(time)
         if time == self.end:

@@ -13,6 +13,7 @@ from thermosim.kernels.jit import jit, jit_noalias
 _LANES = 32
 
 
+
 @jit
 def seeded(key, lanes):
     """xoshiro128++ states (4, lanes) uint32 from one key by SplitMix64."""
@@ -81,7 +82,11 @@ def _exponents(f, exponent, fraction):
 def _flip(spin, f, u, fraction, power, step):
     """Resample the spins of one node in place; step takes minus the change of spin times field."""
     for lane in range(_LANES):
-        new = np.float32(1.0) if u[lane] + u[lane] * (fraction[lane] * power[lane]) < np.float32(1.0) else np.float32(-1.0)
+        new = (
+            np.float32(1.0)
+            if u[lane] + u[lane] * (fraction[lane] * power[lane]) < np.float32(1.0)
+            else np.float32(-1.0)
+        )
         step[lane] -= (new - spin[lane]) * f[lane]
         spin[lane] = new
 

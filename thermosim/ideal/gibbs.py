@@ -91,7 +91,12 @@ def run(
     def work(group: int, length: int, recorded: bool) -> None:
         outputs = (energy[group], arrays_mean[group], spins[group], pairs[group])
         if not recorded:
-            outputs = (np.empty((length, LANES)), np.empty((len(bounds), length, LANES)), spins[group, :0], pairs[group, :0])
+            outputs = (
+                np.empty((length, LANES)),
+                np.empty((len(bounds), length, LANES)),
+                spins[group, :0],
+                pairs[group, :0],
+            )
         advance(states[group], keys[group], table, coupling, field, edges, bounds, length, recorded, *outputs)
 
     work(0, 0, True)

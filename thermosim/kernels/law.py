@@ -1,4 +1,6 @@
-"""Affine laws around a network, evaluated for a batch of replicas: ``writes = gain network(reads) + linear reads + constant``.
+"""Affine laws around a network for a batch of replicas.
+
+    writes = gain network(reads) + linear reads + constant
 
 The score of a Gaussian mixture with isotropic components is
 
@@ -58,8 +60,8 @@ def affine(gain, values, linear, reads, constant, out):
         load(values, begin, width, terms)
         for i in range(out.shape[0]):
             total[i] = constant[i]
-        add_product(total, gain, terms)
-        add_product(total, linear, inputs)
+        add_product(total, gain, terms, False)
+        add_product(total, linear, inputs, False)
         store(total, begin, width, out)
 
 
@@ -69,7 +71,11 @@ Evaluation = Callable[[np.ndarray, np.ndarray], None]
 
 def mixture(means, sigma, weights) -> Evaluation:
     """The score of a mixture as a network of :func:`law`."""
-    means, weights, sigma = np.ascontiguousarray(means, np.float64), np.ascontiguousarray(weights, np.float64), float(sigma)
+    means, weights, sigma = (
+        np.ascontiguousarray(means, np.float64),
+        np.ascontiguousarray(weights, np.float64),
+        float(sigma),
+    )
 
     def network(reads, out):
         mixture_score(means, sigma, weights, reads, out)
@@ -87,7 +93,7 @@ def mlp(arrays: Perceptron) -> Evaluation:
 
 
 def law(network: Evaluation | None, gain, linear, constant) -> Evaluation:
-    """The law as a function of (reads, out); `gain` (writes, values), `linear` (writes, reads), `constant` (writes,)."""
+    """The law as a function of (reads, out); gain (writes, values), linear (writes, reads), constant (writes,)."""
     gain, linear = np.ascontiguousarray(gain, np.float64), np.ascontiguousarray(linear, np.float64)
     constant = np.ascontiguousarray(constant, np.float64)
     outputs = gain.shape[1] if network is not None else 0

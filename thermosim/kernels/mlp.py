@@ -17,7 +17,7 @@ from thermosim.kernels.tiles import WIDTH, add_product, aligned, load, store
 
 
 class Perceptron(NamedTuple):
-    """Arrays of a network: `sizes` (layers + 1,); weights row after row, biases, and transposed weights, layer after layer."""
+    """Arrays of a network, layer after layer; `sizes` (layers + 1,), matrices row after row."""
 
     sizes: np.ndarray
     weights: np.ndarray
@@ -48,7 +48,7 @@ def perceptron(weights, biases, activation, output="score", input_scale=1.0, out
 def _scaled(source, factor, target):
     for i in range(source.shape[0]):
         for k in range(WIDTH):
-            target[i, k] = source[i, k] * factor
+            target[i, k] = np.float64(source[i, k]) * factor
 
 
 @jit
@@ -84,7 +84,9 @@ def evaluate(network, reads, out):
             after = values[first + m : first + m + n]
             for i in range(n):
                 after[i] = network.biases[bias + i]
-            add_product(after, network.weights[weight : weight + n * m].reshape((n, m)), values[first : first + m])
+            add_product(
+                after, network.weights[weight : weight + n * m].reshape((n, m)), values[first : first + m], False
+            )
             if layer + 1 < layers:
                 activate(network.kind, after, slopes[first + m : first + m + n])
             first += m
@@ -99,7 +101,7 @@ def evaluate(network, reads, out):
                 else:
                     here[:n] = np.float32(1.0)
                 there[:m] = np.float32(0.0)
-                add_product(there[:m], network.transposed[weight : weight + n * m].reshape((m, n)), here[:n])
+                add_product(there[:m], network.transposed[weight : weight + n * m].reshape((m, n)), here[:n], False)
                 first -= m
                 here, there = there, here
             _scaled(here[:outputs], -network.output_scale, wide)

@@ -1,6 +1,6 @@
 """Standard normals as a pure function of (key, counter, node), by Box and Muller.
 
-    r = sqrt(-2 ln u),  (z_2p, z_2p+1) = r (cos a, sin a),   u and a from the two halves of lane64(bits64(key, counter), p)
+    r = sqrt(-2 ln u),  (z_2p, z_2p+1) = r (cos a, sin a),   u and a the two halves of lane64(bits64(key, counter), p)
 
 (Box, Muller, Ann. Math. Stat. 29, 610, 1958.) The angle is drawn within an eighth of a turn on either side of an axis
 and the axis at random, so that no range reduction is needed. Logarithm, sine and cosine are polynomials in

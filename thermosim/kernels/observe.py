@@ -15,6 +15,7 @@ from thermosim.kernels.gibbs import LANES, add, fill, slots
 from thermosim.kernels.jit import jit, jit_noalias
 
 _ZERO = np.float32(0.0)
+_FIVE, _31 = np.uint64(5), np.uint64(31)
 _1, _2, _4, _24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
 _PAIRS, _QUADS, _BYTES, _ONES = np.uint32(0x55555555), np.uint32(0x33333333), np.uint32(0x0F0F0F0F), np.uint32(0x01010101)
 
@@ -86,58 +87,45 @@ def _energies(state, first, source, weight, bias, field, energy):
 
 
 @jit_noalias
-def _set(state, begin, bit, packed, block, lanes):
-    for k in range(np.uint64(lanes)):
-        up = _1 if state[begin + k] > _ZERO else np.uint32(0)
-        packed[block + k] |= np.uint32(up << bit)
-
-
-@jit
-def pack(state, place, packed):
+def pack(state, place, packed, lanes):
     """Pack 32 nodes to a word: packed (ceil(node / 32) * LANES,) uint32."""
-    packed[:] = 0
-    lanes = np.uint64(LANES)
-    for node in range(place.size):
-        _set(state, np.uint64(place[node]) * lanes, np.uint32(node % 32), packed, np.uint64(node // 32) * lanes, LANES)
+    for k in range(packed.size):
+        packed[k] = np.uint32(0)
+    for node in range(np.uint64(place.size)):
+        begin, block = np.uint64(place[node]) * lanes, (node >> _FIVE) * lanes
+        bit = np.uint32(node & _31)
+        for k in range(lanes):
+            up = _1 if state[begin + k] > _ZERO else np.uint32(0)
+            packed[block + k] |= np.uint32(up << bit)
 
 
 @jit_noalias
-def _count(packed, block, sign, mask, count, row, lanes):
-    for k in range(np.uint64(lanes)):
-        count[row + k] += ones(np.uint32((packed[block + k] ^ sign) & mask))
-
-
-@jit
-def _counts(packed, sign, mask, count):
-    lanes = np.uint64(LANES)
-    count[:] = 0
+def _counts(packed, sign, mask, count, lanes):
+    for k in range(count.size):
+        count[k] = np.uint32(0)
     for row in range(sign.shape[0]):
+        at = np.uint64(row) * lanes
         for block in range(sign.shape[1]):
-            begin = np.uint64(block) * lanes
-            _count(packed, begin, sign[row, block], mask[row, block], count, np.uint64(row) * lanes, LANES)
+            begin, c, m = np.uint64(block) * lanes, sign[row, block], mask[row, block]
+            for k in range(lanes):
+                count[at + k] += ones(np.uint32((packed[begin + k] ^ c) & m))
 
 
 @jit_noalias
-def _word(state, begin, lanes):
-    word = np.uint32(0)
-    for k in range(np.uint64(lanes)):
-        up = _1 if state[begin + k] > _ZERO else np.uint32(0)
-        word |= np.uint32(up << np.uint32(k))
-    return word
-
-
-@jit
-def _sums(state, place, left, right, valid, words, spin, pair):
-    replicas = np.int64(ones(valid))
-    for at in range(place.size):
-        words[at] = _word(state, np.uint64(at) * np.uint64(LANES), LANES) & valid
-    for node in range(place.size):
-        spin[node] += 2 * np.int64(ones(words[place[node]])) - replicas
-    _pairs(words, left, right, replicas, pair)
+def _words(state, valid, words, lanes):
+    """One word per place, with a bit for every replica."""
+    for at in range(np.uint64(words.size)):
+        word = np.uint32(0)
+        for k in range(lanes):
+            up = _1 if state[at * lanes + k] > _ZERO else np.uint32(0)
+            word |= np.uint32(up << np.uint32(k))
+        words[at] = word & valid
 
 
 @jit_noalias
-def _pairs(words, left, right, replicas, pair):
+def _sums(words, place, left, right, replicas, spin, pair):
+    for node in range(np.uint64(place.size)):
+        spin[node] += 2 * np.int64(ones(words[np.uint64(place[node])])) - replicas
     for edge in range(np.uint64(pair.size)):
         pair[edge] += replicas - 2 * np.int64(ones(words[np.uint64(left[edge])] ^ words[np.uint64(right[edge])]))
 
@@ -150,13 +138,15 @@ def observe(state, watch, valid, draw, seen):
     packed = np.empty(sign.shape[1] * LANES, np.uint32)
     words = np.empty(place.size, np.uint32)
     _energies(state, first, source, weight, bias, field, seen.energy[draw])
-    pack(state, place, packed)
-    _counts(packed, sign, mask, seen.count[draw])
+    lanes = np.uint64(LANES)
+    pack(state, place, packed, lanes)
+    _counts(packed, sign, mask, seen.count[draw], lanes)
     seen.packed[draw] = packed[:LANES]
     for row in range(rows.size):
         for k in range(LANES):
             seen.spins[draw, row, k] = np.int8(state[rows[row] * LANES + k])
-    _sums(state, place, left, right, valid, words, seen.spin, seen.pair)
+    _words(state, valid, words, lanes)
+    _sums(words, place, left, right, np.int64(ones(valid)), seen.spin, seen.pair)
 
 
 @jit

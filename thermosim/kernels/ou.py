@@ -2,7 +2,7 @@
 
     v_i' = g_i + sum_j L_ij z_j + sum_j Phi_ij v_j,   z standard normals of (key of the replica, step counter, node)
 
-Phi, L and the held drive g are those of :class:`thermosim.analysis.propagator.Propagator`. Every sum runs in this order,
+Phi, L and the held drive g come from :class:`thermosim.analysis.propagator.Propagator`. Every sum runs in this order,
 one product after the other and never fused: the bits of a replica are the same in any company, and the
 same whether steps are taken one by one or many at a time, vectorised over replicas, over time or over nodes.
 """
@@ -12,14 +12,14 @@ import numpy as np
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.normal import fill, workspace
 from thermosim.kernels.random import bits64
-from thermosim.kernels.tiles import WIDTH, add_product, add_row, add_triangle, aligned, load, store
+from thermosim.kernels.tiles import WIDTH, add_product, add_row, aligned, load, store
 
 _FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
 
 
 @jit
 def product(matrix, columns, out):
-    """out = matrix @ columns, for (n, m), (m, replicas) and (n, replicas): the drive Gamma (u, 1), or a jump C^-1 F du."""
+    """out (n, replicas) = matrix (n, m) @ columns (m, replicas): the drive Gamma (u, 1), or a jump C^-1 F du."""
     n, m = matrix.shape
     replicas = out.shape[1]
     terms, total = aligned(m, WIDTH), aligned(n, WIDTH)
@@ -28,7 +28,7 @@ def product(matrix, columns, out):
         width = min(WIDTH, replicas - begin)
         load(columns, begin, width, terms)
         total[:] = 0.0
-        add_product(total, matrix, terms)
+        add_product(total, matrix, terms, False)
         store(total, begin, width, out)
 
 
@@ -54,8 +54,8 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
                 bits[k] = bits64(keys[begin + k], first + np.uint64(t))
             fill(bits, normals, high, low, even, odd)
             total[:] = held
-            add_triangle(total, factor, normals)
-            add_product(total, decay, value)
+            add_product(total, factor, normals, True)
+            add_product(total, decay, value, False)
             value, total = total, value
             if t < out.shape[0]:
                 for node in range(nodes.size):
@@ -92,6 +92,7 @@ def _few(state, decay, drive, factor, keys, first, count, nodes, out):
             columns[i // WIDTH, j, i % WIDTH] = decay[i, j]
     normals, noise = aligned(n, WIDTH), aligned(n, WIDTH)
     value = aligned(WIDTH + 1, groups * WIDTH)
+    value[:] = 0.0
     bits = np.empty(WIDTH, np.uint64)
     high, low, even, odd = workspace()
     for r in range(replicas):
@@ -104,7 +105,7 @@ def _few(state, decay, drive, factor, keys, first, count, nodes, out):
             fill(bits, normals, high, low, even, odd)
             for i in range(n):
                 noise[i] = drive[i, r if drive.shape[1] > 1 else 0]
-            add_triangle(noise, factor, normals)
+            add_product(noise, factor, normals, True)
             for k in range(width):
                 for i in range(n):
                     value[k + 1, i] = noise[i, k]
@@ -127,9 +128,9 @@ def step(state, decay, drive, factor, keys, counter):
 
 @jit
 def steps(state, decay, drive, factor, keys, first, nodes, out):
-    """As many steps as `out` (steps, len(nodes), replicas) has room for; out[t] holds `nodes` (int64) after step first + t.
+    """As many steps as out (steps, nodes.size, replicas) has room for; out[t] holds `nodes` after step first + t.
 
-    The other arguments, and every bit, are those of as many calls of :func:`step`.
+    `nodes` is int64. The other arguments, and every bit, are those of as many calls of :func:`step`.
     """
     if state.shape[1] < _FEW:
         _few(state, decay, drive, factor, keys, first, out.shape[0], nodes, out)

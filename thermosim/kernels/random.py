@@ -2,8 +2,8 @@
 
     bits64(key, counter) = m(key xor m((counter + 1) g)),   lane64(bits, lane) = m(bits + (lane + 1) g)
 
-with m the 64-bit mixer "variant 13" of Stafford and g the odd integer nearest to 2^64 / golden ratio (Steele, Lea, Flood,
-"Fast splittable pseudorandom number generators", OOPSLA 2014). Nothing is stored, so draws can be made in any
+with m the 64-bit mixer "variant 13" of Stafford and g the odd integer nearest to 2^64 / golden ratio (Steele, Lea,
+Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014). Nothing is stored, so draws can be made in any
 order. The counter is mixed before it meets the key, so two keys never run through the same sequence with a shift.
 """
 

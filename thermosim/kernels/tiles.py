@@ -40,18 +40,25 @@ def add_row(total, row, terms, columns):
 
 
 @jit_noalias
-def add_product(total, matrix, terms):
-    """total += matrix @ terms: (n, WIDTH), (n, m), (m, WIDTH)."""
-    for i in range(matrix.shape[0]):
-        add_row(total[i], matrix[i], terms, matrix.shape[1])
+def add_product(total, matrix, terms, lower):
+    """total += matrix @ terms: (n, WIDTH), (n, m), (m, WIDTH); zeros of a `lower` triangular matrix are passed over.
 
-
-@jit_noalias
-def add_triangle(total, factor, terms):
-    """The same for a lower triangular matrix (n, n); what is left out are zeros."""
-    n = factor.shape[0]
+    The loops of :func:`add_row` stand here again: a call for each short row would cost more than the row.
+    """
+    n, m = matrix.shape
     for i in range(n):
-        add_row(total[i], factor[i], terms, min(n, (i | 3) + 1))
+        sums, row = total[i], matrix[i]
+        columns = min(m, (i | 3) + 1) if lower else m
+        quads = columns - columns % 4
+        for j in range(0, quads, 4):
+            a, b, c, d = row[j], row[j + 1], row[j + 2], row[j + 3]
+            x, y, u, w = terms[j], terms[j + 1], terms[j + 2], terms[j + 3]
+            for k in range(WIDTH):
+                sums[k] = sums[k] + a * x[k] + b * y[k] + c * u[k] + d * w[k]
+        for j in range(quads, columns):
+            a, x = row[j], terms[j]
+            for k in range(WIDTH):
+                sums[k] = sums[k] + a * x[k]
 
 
 @jit_noalias

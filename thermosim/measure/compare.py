@@ -23,7 +23,7 @@ from thermosim.models.base import Grade, Price
 class Ideal:
     """An ideal sampler's price of one effective sample: joules on a platform, or seconds where it was timed.
 
-    `joules`, `low`, `high` None where unpriced or not measured; `seconds` None where not timed; `sampler`: what it does.
+    `joules`, `low`, `high` are None where unpriced, `seconds` where not timed; `sampler` says what it does.
     """
 
     path: str
@@ -50,7 +50,9 @@ def fabric_ideals(fabric: Fabric, run: HeatBath, platforms: tuple[PlatformCard, 
     degree = 2.0 * len(fabric.drawn.edges) / fabric.nodes
     sampler = f"heat bath, tau {tau:.3g} sweeps"
     rows = [_timed(fabric.path, sampler, seconds, f"{run.threads} threads")]
-    return rows + [_priced(fabric.path, sampler, card, heat_bath_sample(card, fabric.nodes, degree, tau)) for card in platforms]
+    return rows + [
+        _priced(fabric.path, sampler, card, heat_bath_sample(card, fabric.nodes, degree, tau)) for card in platforms
+    ]
 
 
 def gaussian_ideals(path: str, law: GaussianMixture, platforms: tuple[PlatformCard, ...]) -> list[Ideal]:
@@ -66,7 +68,9 @@ def gaussian_ideals(path: str, law: GaussianMixture, platforms: tuple[PlatformCa
 
 
 def _timed(path: str, sampler: str, seconds: float, how: str) -> Ideal:
-    return Ideal(path, "this processor", sampler, None, None, None, seconds, "measured", f"timed in this measurement, {how}")
+    return Ideal(
+        path, "this processor", sampler, None, None, None, seconds, "measured", f"timed in this measurement, {how}"
+    )
 
 
 def _priced(path: str, sampler: str, card: PlatformCard, price: Price) -> Ideal:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from thermosim.circuit.program import PriceRow
 from thermosim.models.base import Grade
 
 PROGRAMMING = "programs"
+FAULTS = ("clipped",)
+"""Counters of what went wrong: no actions, so that nothing is owed for them."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,8 @@ def ledger(
     priced = {f"{row.path}.{row.price.counter}" for row in prices}
     for name in sorted(set(counters) - priced):
         instance, _, action = name.rpartition(".")
-        unpriced.append(Unpriced(instance, action, int(counters[name].reshape(2, -1)[1].sum()), "no price given"))
+        if action not in FAULTS:
+            unpriced.append(Unpriced(instance, action, int(counters[name].reshape(2, -1)[1].sum()), "no price given"))
     shared = sorted((_with_share(row, window.value) for row in rows), key=lambda row: -row.joules)
     everything = window.plus(burn_in).plus(programming)
     return Energy(
@@ -129,7 +132,16 @@ def ledger(
     )  # fmt: skip
 
 
-def _with_share(row: LedgerRow, total: float) -> LedgerRow:
-    from dataclasses import replace
+def faults(counters: Mapping[str, np.ndarray]) -> list[str]:
+    """Sentences about what was counted as a fault within the window."""
+    found = []
+    for name, counts in sorted(counters.items()):
+        instance, _, action = name.rpartition(".")
+        during = int(counts.reshape(2, -1)[1].sum())
+        if action in FAULTS and during:
+            found.append(f"{instance}: {action} {during} times in the recorded window")
+    return found
 
+
+def _with_share(row: LedgerRow, total: float) -> LedgerRow:
     return replace(row, share=row.joules / total if total > 0 and row.action != PROGRAMMING else 0.0)

@@ -120,7 +120,9 @@ def projection_directions(path: str, nodes: int) -> Floats:
     return np.asarray(directions / np.linalg.norm(directions, axis=1, keepdims=True))
 
 
-def island_series(samples: IslandSamples, target: Mixture | None, target_nets: tuple[str, ...]) -> Iterator[tuple[str, Floats]]:
+def island_series(
+    samples: IslandSamples, target: Mixture | None, target_nets: tuple[str, ...]
+) -> Iterator[tuple[str, Floats]]:
     """The fixed observables of an island: name and (chain, draw)."""
     yield "mean", samples.values.mean(axis=2)
     for k, direction in enumerate(mode_directions(samples)[0]):

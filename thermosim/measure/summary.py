@@ -1,4 +1,4 @@
-"""Record -> Summary: what ran, how it mixed, what it cost, how far it is from its law, and an ideal sampler beside it."""
+"""Record -> Summary: what ran, how it mixed, what it cost, how far it is from its law, an ideal sampler beside it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from thermosim.analysis.mixing import VERDICTS, Verdict
 from thermosim.circuit.program import Fabric, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
-from thermosim.measure.energy import Energy, ledger
+from thermosim.measure.energy import Energy, faults, ledger
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
 from thermosim.measure.target import (
     REFERENCE_SWEEPS,
@@ -47,7 +47,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Summary:
-    """The measurement of one record; `verdict` is the worst of all parts, `slowest` the part with the fewest effective samples."""
+    """The measurement of one record.
+
+    `verdict` is the worst of all parts; `slowest` the part with the fewest effective samples, `ess`, nan where stuck.
+    """
 
     run: Run
     mixing: tuple[PartMixing, ...]
@@ -74,7 +77,7 @@ class Summary:
 def measure(record: Record) -> Summary:
     """Measure a record: mixing always, energy and target where the netlist's `measure` asks for them."""
     program: Program = record.program
-    notes = list(program.notes)
+    notes = [*program.notes, *faults(record.counters)]
     parts: list[PartMixing] = []
     islands: list[tuple[IslandSamples, PartMixing]] = []
     fabrics: list[tuple[Fabric, PartMixing]] = []
@@ -93,13 +96,23 @@ def measure(record: Record) -> Summary:
         fabrics.append((fabric, mixing))
         parts.append(mixing)
     verdict: Verdict = max((part.verdict for part in parts), key=VERDICTS.index, default="too short")
-    slowest = min((part for part in parts if math.isfinite(part.tau)), key=lambda p: p.chains * p.draws / p.tau, default=None)
+    slowest = min(
+        (part for part in parts if math.isfinite(part.tau)), key=lambda p: p.chains * p.draws / p.tau, default=None
+    )
     ess = slowest.ess if slowest is not None and verdict != "stuck" else math.nan
     raw = slowest.chains * slowest.draws if slowest else max((p.chains * p.draws for p in parts), default=0)
     energy = ledger(program.prices, record.counters, raw, ess) if "energy" in program.measures else None
     targets, ideals = _against_laws(record, program, islands, fabrics) if "target" in program.measures else ((), ())
     return Summary(
-        _run(record, program), tuple(parts), verdict, slowest.path if slowest else "", ess, energy, targets, ideals, tuple(notes)
+        _run(record, program),
+        tuple(parts),
+        verdict,
+        slowest.path if slowest else "",
+        ess,
+        energy,
+        targets,
+        ideals,
+        tuple(notes),
     )
 
 
@@ -115,7 +128,10 @@ def _run(record: Record, program: Program) -> Run:
 
 
 def _against_laws(
-    record: Record, program: Program, islands: list[tuple[IslandSamples, PartMixing]], fabrics: list[tuple[Fabric, PartMixing]]
+    record: Record,
+    program: Program,
+    islands: list[tuple[IslandSamples, PartMixing]],
+    fabrics: list[tuple[Fabric, PartMixing]],
 ) -> tuple[tuple[Target, ...], tuple[Ideal, ...]]:
     from thermosim.measure.compare import fabric_ideals, gaussian_ideals
     from thermosim.measure.platforms import platforms
@@ -178,9 +194,8 @@ def _plain(value: Any) -> Any:
 def _lines(summary: Summary) -> list[str]:
     run = summary.run
     sizes = [f"{size} nodes" for size in run.islands.values()] + [f"{size} p-bits" for size in run.fabrics.values()]
-    lines = [
-        f"{run.name}: {', '.join(sizes)}, {run.replicas} replicas, {show(run.duration, 's')} after {show(run.burn_in, 's')}"
-    ]
+    span = f"{show(run.duration, 's')} after {show(run.burn_in, 's')}"
+    lines = [f"{run.name}: {', '.join(sizes)}, {run.replicas} replicas, {span}"]
     if not run.complete:
         lines.append("interrupted: only a part of the run was recorded")
     for part in summary.mixing:
@@ -194,14 +209,17 @@ def _lines(summary: Summary) -> list[str]:
     if summary.energy is not None:
         energy = summary.energy
         each, raw = energy.per_effective_sample, energy.per_raw_sample
-        text = "undefined" if math.isnan(each.value) else _span(each)
-        lines.append(f"energy per effective sample {text}; per raw sample {_span(raw)}")
+        lines.append(f"energy per effective sample {_span(each)}; per raw sample {_span(raw)}")
+        if not energy.rows:
+            lines.append("  no counted action has a price")
         lines += [
             f"  {row.share:6.1%}  {row.instance} {row.action}: {row.count} x {show(row.joules_each, 'J')} ({row.grade})"
             for row in energy.rows
         ]
         lines.append(f"  burn-in {show(energy.burn_in.value, 'J')}, programming {show(energy.programming.value, 'J')}")
-        lines += [f"  unpriced: {row.instance} {row.action}, {row.count} times ({row.reason})" for row in energy.unpriced]
+        lines += [
+            f"  unpriced: {row.instance} {row.action}, {row.count} times ({row.reason})" for row in energy.unpriced
+        ]
     for target in summary.target:
         lines.append(f"target of {target.path}: {target.law}{'; ' + target.note if target.note else ''}")
         lines += [
@@ -212,11 +230,15 @@ def _lines(summary: Summary) -> list[str]:
     for ideal in summary.ideal:
         cost = show(ideal.seconds, "s") if ideal.seconds is not None else "unpriced"
         cost = show(ideal.joules, "J") if ideal.joules is not None else cost
-        lines.append(f"ideal for {ideal.path} on {ideal.platform} ({ideal.sampler}): {cost} per effective sample ({ideal.grade})")
+        lines.append(
+            f"ideal for {ideal.path} on {ideal.platform} ({ideal.sampler}): {cost} per effective sample ({ideal.grade})"
+        )
     return lines + [f"note: {note}" for note in summary.notes]
 
 
 def _span(span: Any) -> str:
+    if math.isnan(span.value):
+        return "undefined"
     if span.low == span.high:
         return show(span.value, "J")
     return f"{show(span.value, 'J')} ({show(span.low, 'J')} to {show(span.high, 'J')})"

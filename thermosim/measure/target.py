@@ -19,7 +19,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.analysis.distance import Distance, covariance_error, histogram_distances, kolmogorov_smirnov, moment_error
+from thermosim.analysis.distance import (
+    Distance,
+    covariance_error,
+    histogram_distances,
+    kolmogorov_smirnov,
+    moment_error,
+)
 from thermosim.analysis.mixing import integrated_time
 from thermosim.circuit.program import Fabric, IsingLaw, Program
 from thermosim.contracts import Floats
@@ -54,7 +60,9 @@ def held_inputs(program: Program, nets: tuple[str, ...]) -> Floats:
 def controlled(program: Program, nets: tuple[str, ...]) -> bool:
     """Whether some controller writes to a DAC that drives one of the nets."""
     written = {net for plan in program.controllers for nets_ in plan.writes.values() for net in nets_}
-    driven = {out for bank in program.dacs for code, out in zip(bank.inputs, bank.outputs, strict=True) if code in written}
+    driven = {
+        out for bank in program.dacs for code, out in zip(bank.inputs, bank.outputs, strict=True) if code in written
+    }
     return bool(driven & set(nets))
 
 
@@ -87,7 +95,9 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     except ValueError as error:
         return str(error)
     order = [island.nodes.index(node) for node in samples.nodes]
-    return IslandLaw("the network as drawn", gaussian(centre[order], covariance[np.ix_(order, order)]), samples.nodes, ())
+    return IslandLaw(
+        "the network as drawn", gaussian(centre[order], covariance[np.ix_(order, order)]), samples.nodes, ()
+    )
 
 
 def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) -> Target:
@@ -117,8 +127,12 @@ def _along(found: IslandLaw, values: Floats, samples: IslandSamples, mixing: Par
         fixed = projection_directions(samples.island.path, len(samples.nodes))[:KS_PROJECTIONS]
         directions += [(f"projection[{k}]", row[order]) for k, row in enumerate(fixed)]
     known = {one.name: one.tau for one in mixing.observables}
-    distances = []
+    distances: list[Distance] = []
+    done: list[Floats] = []
     for label, direction in directions:
+        if any(abs(direction @ other) > 1 - 1e-9 for other in done):
+            continue
+        done.append(direction)
         projected = values @ direction
         tau = known[label] if label in known else integrated_time(projected).tau
         if math.isfinite(tau) and direction @ found.law.covariance @ direction > 0:
@@ -158,7 +172,9 @@ def _free(fabric: Fabric) -> str:
     return "free-running RNGs: the sampled law is not Boltzmann" if fabric.rng == "free" else ""
 
 
-def sampled_target(record: Record, fabric: Fabric, mixing: PartMixing, reference: HeatBath, law: IsingLaw, name: str) -> Target:
+def sampled_target(
+    record: Record, fabric: Fabric, mixing: PartMixing, reference: HeatBath, law: IsingLaw, name: str
+) -> Target:
     """Moments of a large fabric against those of an ideal heat-bath run of the law called `name`."""
     count = float(record.sums[f"{fabric.path}:count"])
     spin, pair = record.sums[f"{fabric.path}:spin"] / count, record.sums[f"{fabric.path}:pair"] / count

@@ -18,7 +18,9 @@ from thermosim.netlist.validate import ModelT, validate
 from thermosim.units import Quantity
 
 
-def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> Netlist:
+def load(
+    source: str | PathLike[str], set: Mapping[str, Any] | None = None, problems: Problems | None = None
+) -> Netlist:
     """Read a netlist file, or a shipped netlist by name.
 
     Parameters
@@ -27,39 +29,50 @@ def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> N
         A file, or the name of a shipped netlist such as ``pbit_grid``.
     set
         Overrides by dotted path; texts are read as YAML: ``{"models.adc8.bits": 6, "parameters.C0": "2 pF"}``.
+    problems
+        Collects the problems instead of raising them, and the sound parts come back: elaborating them finds what
+        else is wrong, so that all of it is told at once.
 
     Raises
     ------
     NetlistError
         With every structural problem of the file and its includes.
     """
-    problems = Problems()
+    found = Problems() if problems is None else problems
     path = find_netlist(fspath(source))
-    return _netlist(read_file(path, set or {}, problems), problems, path.stem)
+    netlist = _netlist(read_file(path, set or {}, found), found, path.stem)
+    if problems is None:
+        found.raise_if_any()
+    return netlist
 
 
 def load_text(text: str, name: str = "netlist.yaml", set: Mapping[str, Any] | None = None) -> Netlist:
     """Read a netlist from text, as if it stood in the file `name`."""
     problems = Problems()
-    return _netlist(read_text(text, name, set or {}, problems), problems, Path(name).stem)
+    netlist = _netlist(read_text(text, name, set or {}, problems), problems, Path(name).stem)
+    problems.raise_if_any()
+    return netlist
 
 
 def _netlist(document: Document | None, problems: Problems, stem: str) -> Netlist:
+    """The netlist, or its sound parts after reporting what is wrong with the others."""
     if document is None:
         problems.raise_if_any()
         raise AssertionError("a document is missing without a problem")
     names = resolve_parameters(document, problems)
+    blind = len(problems) > 0  # expressions that use a broken parameter would be blamed too
     data = {"name": stem, **document.data, "parameters": names}
     netlist = validate(Netlist, data, (), document, problems, names)
     checked = _sound_parts(document, names) if netlist is None else netlist
     checked._document = document
     check_references(checked, problems)
-    problems.raise_if_any()
+    if blind:
+        problems.raise_if_any()
     return checked
 
 
 def _sound_parts(document: Document, names: Mapping[str, Quantity]) -> Netlist:
-    """What of a faulty netlist is sound, so that its references are checked in the same pass."""
+    """What of a faulty netlist is sound, so that the rest of its mistakes are found in the same pass."""
 
     def each(section: str, cls: type[ModelT]) -> dict[str, ModelT]:
         raw = document.data.get(section)
@@ -71,6 +84,7 @@ def _sound_parts(document: Document, names: Mapping[str, Quantity]) -> Netlist:
 
     models = document.data.get("models")
     sections: dict[str, Any] = {
+        "parameters": names,
         "models": {name: spec for name, spec in models.items() if isinstance(spec, dict)}
         if isinstance(models, dict)
         else {},

@@ -100,15 +100,21 @@ def _table(cls: type[BaseModel]) -> str:
 
 def _row(cls: type[BaseModel], name: str, field: FieldInfo) -> str:
     unit = unit_of(cls, name)  # type: ignore[arg-type]
-    meaning = "; ".join(part for part in (field.description, f"[{unit}]" if unit else None) if part)
+    meaning = "; ".join(part for part in (field.description, _unit(unit)) if part)
     extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
     default = "required" if field.is_required() else _default(extra.get("default", field.default))
     return f"| `{field.alias or name}` | {meaning.replace('|', chr(92) + '|')} | {default} |"
 
 
+def _unit(unit: str | None) -> str | None:
+    return "a plain number" if unit == "1" else f"[{unit}]" if unit else None
+
+
 def _default(value: object) -> str:
     if value is None or value is PydanticUndefined or isinstance(value, BaseModel) or value in ({}, ()):
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(str(item) for item in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -155,7 +155,7 @@ def target(targets: Sequence[Target], full: bool) -> Section:
     remarks = []
     excess = 0.0
     for one in targets:
-        of = f"{one.path}: " if len(targets) > 1 else ""
+        of = f"{one.path}: " if len({each.path for each in targets}) > 1 else ""
         rows += [_distance(of, distance) for distance in (one.distances if full else _telling(one.distances))]
         excess = max([excess, *(distance.excess for distance in one.distances if distance.law == one.law)])
         if one.note:
@@ -198,18 +198,27 @@ def _telling(distances: Sequence[Distance]) -> list[Distance]:
 
 def ideals(found: Sequence[Ideal], chip: float, full: bool) -> Section:
     """What ideal digital samplers pay for one effective sample; `chip` is what the chip pays [J]."""
-    header = ("platform", "sampler", "one effective sample", "against the chip", "evidence")
-    rows = []
     known = [one for one in found if one.joules is not None or one.seconds is not None]
-    for one in found if full else known:
-        cost = "not priced"
-        if one.joules is not None:
-            cost = show(one.joules, "J", 3)
-        elif one.seconds is not None:
-            cost = show(one.seconds, "s", 3)
-        times = ratio(chip, one)
-        rows.append((one.platform, one.sampler, cost, f"x {times:.3g}" if math.isfinite(times) else "", one.grade))
-    unknown = [one.platform for one in found if one not in known]
-    facts = (Fact("no price known", ", ".join(unknown)),) if unknown and not full else ()
-    table = Table(header, tuple(rows), (False, False, True, True, False))
-    return Section("Ideal digital sampler", None, facts, tables=(table,))
+    unknown = [one.platform.removeprefix("platform/") for one in found if one not in known]
+    facts = [Fact("sampler", text) for text in dict.fromkeys(_sampler(one, found) for one in found)]
+    if unknown and not full:
+        facts.append(Fact("no price known", ", ".join(unknown)))
+    rows = [_ideal(one, chip, full) for one in (found if full else known)]
+    header = ("platform", "one effective sample", "against the chip", "evidence", *(("source",) if full else ()))
+    numeric = (False, True, True, False, *((False,) if full else ()))
+    return Section("Ideal digital sampler", None, tuple(facts), tables=(Table(header, tuple(rows), numeric),))
+
+
+def _sampler(one: Ideal, found: Sequence[Ideal]) -> str:
+    return f"{one.path}: {one.sampler}" if len({each.path for each in found}) > 1 else one.sampler
+
+
+def _ideal(one: Ideal, chip: float, full: bool) -> tuple[str, ...]:
+    cost = "not priced"
+    if one.joules is not None:
+        cost = show(one.joules, "J", 3)
+    elif one.seconds is not None:
+        cost = show(one.seconds, "s", 3)
+    times = ratio(chip, one)
+    against = f"x {float(f'{times:.3g}'):,.10g}" if math.isfinite(times) else ""
+    return (one.platform.removeprefix("platform/"), cost, against, one.grade, *((one.source,) if full else ()))

@@ -1,0 +1,61 @@
+"""Code blocks of the README and the tutorial run, in the order in which a reader meets them."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from thermosim import load
+from thermosim.cli import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = [
+    "README.md",
+    "docs/reference/python.md",
+    *sorted(f"docs/tutorial/{p.name}" for p in (ROOT / "docs/tutorial").glob("*.md")),
+]
+_BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    return _BLOCK.findall((ROOT / page).read_text())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_code_blocks_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {}
+    for language, text in blocks(page):
+        if language == "yaml":
+            first = text.splitlines()[0]
+            if first.startswith("thermosim:"):
+                Path("netlist.yaml").write_text(text)
+                load("netlist.yaml")
+        elif language in ("console", "bash"):
+            for line in text.replace("\\\n", " ").splitlines():
+                program, *arguments = shlex.split(line)
+                assert program == "thermosim"
+                done = CliRunner().invoke(app, arguments)
+                assert done.exit_code == 0, f"{line}\n{done.stderr}"
+        elif language == "python":
+            exec(compile(text, page, "exec"), names)
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/index.md"])
+def test_linked_pages_exist(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text())
+    missing = [link for link in links if not (ROOT / page).parent.joinpath(link).exists()]
+    assert missing == []
+
+
+def test_make_targets_that_are_named_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = set(
+        re.findall(
+            r"make ((?:demo|test|lint|bench|docs|validation|types|contracts|format|help))\b",
+            (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text(),
+        )
+    )
+    assert all(re.search(rf"^{name}:", makefile, re.MULTILINE) for name in named)
