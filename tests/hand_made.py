@@ -35,7 +35,7 @@ def law(capacitance, conductance, noise, inputs=None, coupling=None, current=Non
 
 
 def rc(resistance=1e5, capacitance=1e-12, psd=0.0, temperature=300.0, path="x", driven=None, initial=0.0) -> Island:
-    """One RC node: Johnson noise at `temperature` plus a one-sided injected psd; `driven` names a net at the far end of R."""
+    """One RC node: Johnson noise at `temperature` plus a one-sided psd; `driven` names a net at the far end of R."""
     g = 1 / resistance
     matrices = law(capacitance, g, 2 * BOLTZMANN * temperature * g + psd / 2, None if driven is None else [[g]])
     return Island(path, (path,), () if driven is None else (driven,), matrices, matrices, np.array([initial]))
@@ -49,8 +49,8 @@ def adc(inputs=("x",), outputs=("y",), **changes: Any) -> AdcBank:
     step = (high - low) / 2**bits
     ideal = np.tile(low + step * np.arange(1, 2**bits), (n, 1))
     defaults: dict[str, Any] = {
-        "path": "adc", "inputs": tuple(inputs), "outputs": tuple(outputs), "clock": clock(), "bits": bits, "low": low, "high": high,
-        "transitions": ideal, "gain": np.ones(n), "offset": np.zeros(n), "input_noise": 0.0, "sample_capacitance": 0.0,
+        "path": "adc", "inputs": tuple(inputs), "outputs": tuple(outputs), "clock": clock(),
+        "bits": bits, "low": low, "high": high, "transitions": ideal, "gain": np.ones(n), "offset": np.zeros(n), "input_noise": 0.0, "sample_capacitance": 0.0,
         "buffered": True, "temperature": 300.0, "jitter": 0.0, "latency": 0,
     }  # fmt: skip
     return AdcBank(**(defaults | changes))
@@ -62,8 +62,8 @@ def dac(inputs=("d",), outputs=("u",), **changes: Any) -> DacBank:
     low, high = changes.pop("low", -1.0), changes.pop("high", 1.0)
     step = (high - low) / 2**bits
     defaults: dict[str, Any] = {
-        "path": "dac", "inputs": tuple(inputs), "outputs": tuple(outputs), "clock": clock(), "bits": bits, "low": low, "high": high,
-        "levels": np.tile(low + step * np.arange(2**bits), (len(inputs), 1)), "settling": 0, "initial": 2 ** (bits - 1),
+        "path": "dac", "inputs": tuple(inputs), "outputs": tuple(outputs), "clock": clock(),
+        "bits": bits, "low": low, "high": high, "levels": np.tile(low + step * np.arange(2**bits), (len(inputs), 1)), "settling": 0, "initial": 2 ** (bits - 1),
     }  # fmt: skip
     return DacBank(**(defaults | changes))
 
@@ -90,8 +90,10 @@ def program(
     )
     defaults: dict[str, Any] = {
         "name": "hand made", "temperature": 300.0, "islands": tuple(islands), "fabrics": (), "driven": driven,
-        "adcs": tuple(adcs), "dacs": tuple(dacs), "clocks": (clock(),), "controllers": tuple(controllers), "probes": probes,
-        "duration": round(duration * 1e15), "burn_in": round(burn_in * 1e15), "replicas": 1, "measures": (), "target": "as_drawn",
+        "adcs": tuple(adcs), "dacs": tuple(dacs), "clocks": (clock(),),
+        "controllers": tuple(controllers), "probes": probes,
+        "duration": round(duration * 1e15), "burn_in": round(burn_in * 1e15), "replicas": 1,
+        "measures": (), "target": "as_drawn",
         "target_nets": (), "prices": (), "notes": (), "provenance": {"sha256": "hand"},
     }  # fmt: skip
     return Program(**(defaults | changes))

@@ -26,16 +26,16 @@ FORMAT = 1
 class Record:
     """The result of a run.
 
-    series: observables (chain, draw), computed while running. Fabric keys: ``<fabric>:energy``,
-        ``<fabric>:mean(<array>)``, ``<fabric>:projection[k]`` (k < 32), and for fabrics up to 20
-        p-bits ``<fabric>:states`` (uint32, bit i set where spin i is +1).
-    samples: probe name -> (chain, draw, node); volts, codes, or spins as int8.
-    times: probe name, or ``<fabric>:sweeps`` for series -> (draw,) int64 fs.
-    sums: pooled over replicas and draws: ``<fabric>:spin`` (node,), ``<fabric>:pair`` (edge,) sums of s_i and s_i s_j,
-        ``<fabric>:count`` (number of summed states).
-    counters: ``path.counter`` -> (2, chain) int64, burn-in and window.
-    meta: seed, replicas, threads, versions, netlist, program provenance, wall times, kernels.
-    checkpoint: state to go on from; empty when the run is complete.
+    * ``series``: observables (chain, draw), computed while running. Fabric keys: ``<fabric>:energy``,
+      ``<fabric>:mean(<array>)``, ``<fabric>:projection[k]`` (k < 32), and for fabrics up to 20
+      p-bits ``<fabric>:states`` (uint32, bit i set where spin i is +1).
+    * ``samples``: probe name -> (chain, draw, node); volts, codes, or spins as int8.
+    * ``times``: probe name, or ``<fabric>:sweeps`` for series -> (draw,) int64 fs.
+    * ``sums``: pooled over replicas and draws: ``<fabric>:spin`` (node,), ``<fabric>:pair`` (edge,) sums of s_i and
+      s_i s_j, ``<fabric>:count`` (number of summed states).
+    * ``counters``: ``path.counter`` -> (2, chain) int64, burn-in and window.
+    * ``meta``: seed, replicas, threads, versions, netlist, program provenance, wall times, kernels.
+    * ``checkpoint``: state to go on from; empty when the run is complete.
     """
 
     series: dict[str, np.ndarray] = field(default_factory=dict)
@@ -82,7 +82,9 @@ class Record:
             raise ThermosimError(
                 "to_xarray needs xarray, which is not installed: pip install 'thermosim-hil[io]'"
             ) from None
-        grids, nodes, variables, coordinates = _Dimension("draw"), _Dimension("node"), {}, {}
+        grids, nodes = _Dimension("draw"), _Dimension("node")
+        variables: dict[str, Any] = {}
+        coordinates: dict[str, Any] = {}
         for name, values in self.samples.items():
             times = self.times.get(name, np.arange(values.shape[1], dtype=np.int64))
             nets = self.meta.get("nets", {}).get(name, list(range(values.shape[2])))
@@ -96,7 +98,9 @@ class Record:
                 times = self.times.get(f"{fabric}:sweeps", np.arange(series.shape[1], dtype=np.int64))
                 variables[name] = (("chain", grids.of(fabric, tuple(times.tolist()))), series)
         simple = {key: value for key, value in self.meta.items() if isinstance(value, str | int | float)}
-        return xarray.Dataset(variables, coordinates, {key: value for key, value in simple.items() if key != "complete"})
+        return xarray.Dataset(
+            variables, coordinates, {key: value for key, value in simple.items() if key != "complete"}
+        )
 
 
 class _Dimension:
@@ -149,7 +153,9 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     if isinstance(value, dict):
         wrong = [key for key in value if not isinstance(key, str) or key.startswith("$")]
         if wrong:
-            raise ThermosimError(f"{path}: the key {wrong[0]!r} cannot be written; keys are text that does not begin with $")
+            raise ThermosimError(
+                f"{path}: the key {wrong[0]!r} cannot be written; keys are text that does not begin with $"
+            )
         return {key: _packed(item, f"{path}.{key}", arrays) for key, item in value.items()}
     if isinstance(value, tuple):
         return {"$tuple": [_packed(item, path, arrays) for item in value]}
@@ -160,7 +166,8 @@ def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise ThermosimError(
-        f"{path}: {type(value).__name__} cannot be written; plain data are numbers, text, lists, dictionaries and arrays"
+        f"{path}: {type(value).__name__} cannot be written; "
+        "plain data are numbers, text, lists, dictionaries and arrays"
     )
 
 

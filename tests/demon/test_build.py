@@ -42,8 +42,8 @@ def unequal_plant(order, inputs):
     matrices = law(np.diag([1e-12, 2e-12, 3e-12]), conductance, noise, drives, current=[1e-9, 0.0, 2e-9])
     mean, sigma = np.array([[0.01, 0.02, 0.03]]), 0.04
     return plan(
-        {"y": ("a", "b", "c")}, {"d": ("e", "f", "g")}, program="score", target=Mixture(mean, sigma, np.ones(1)), plant=matrices,
-        plant_nodes=np.array(order), plant_inputs=np.array(inputs),
+        {"y": ("a", "b", "c")}, {"d": ("e", "f", "g")}, program="score", target=Mixture(mean, sigma, np.ones(1)),
+        plant=matrices, plant_nodes=np.array(order), plant_inputs=np.array(inputs),
     )  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_the_score_law_gives_any_plant_the_law_of_its_target(order, inputs):
 
 
 def test_the_score_demon_of_smode4_is_the_published_law():
-    # u = R_d C [D score(y) + A y], D = S_I / (4 C^2) with the one-sided S_I = 4e-21 A^2/Hz; Johnson noise adds 3e-6 of it.
+    # u = R_d C [D score(y) + A y], D = S_I / (4 C^2) with the one-sided S_I = 4e-21 A^2/Hz; Johnson noise adds 1e-6.
     demon = smode4().controllers[0]
     law_ = build(demon).law
     rd, c = 1e7, 1e-12
@@ -131,7 +131,8 @@ def test_a_mixture_stays_finite_far_from_its_means():
     assert np.isfinite(evaluate(mixture, far)).all()
 
     def log_density(y):
-        return np.log(sum(w * np.exp(-((y - m) ** 2).sum() / (2 * 0.01**2)) for w, m in zip(mixture.weights, mixture.means, strict=True)))  # fmt: skip
+        parts = zip(mixture.weights, mixture.means, strict=True)
+        return np.log(sum(weight * np.exp(-((y - mean) ** 2).sum() / (2 * 0.01**2)) for weight, mean in parts))
 
     step = 1e-7
     numeric = [
@@ -176,8 +177,8 @@ def test_a_users_class_is_made_from_its_plan(monkeypatch):
     refused(plan(program="lab_demons:Mime"), start + "module 'lab_demons' has no 'Mime'; did you mean 'Mine'?")
     refused(
         plan(program="lab_demons:Half"),
-        start
-        + "lab_demons:Half has no arithmetic, law, initial_state, act; a controller has arithmetic, law, initial_state, act",
+        start + "lab_demons:Half has no arithmetic, law, initial_state, act; "
+        "a controller has arithmetic, law, initial_state, act",
     )
     refused(
         plan(program="no_such_lab:X"),

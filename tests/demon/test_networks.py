@@ -1,6 +1,7 @@
 """Networks from files: NumPy archives and ONNX models."""
 
 import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ PORTS = {"reads": {"y": ("y[0]", "y[1]")}, "writes": {"d": ("d[0]", "d[1]")}}
 
 def layers(sizes=(2, 5, 2), seed=0):
     rng = np.random.default_rng(seed)
-    pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+    pairs = list(pairwise(sizes))
     return [rng.normal(size=(out, into)) for into, out in pairs], [rng.normal(size=out) for _, out in pairs]
 
 

@@ -22,7 +22,8 @@ def chip(n=70, rng="held", memory=0.3):
     colour = colour_graph(n, edges)
     drawn = IsingLaw(edges, weights, biases, 0.8)
     return Fabric(
-        path="a", arrays={"a": (0, (n // 3,)), "b": (n // 3, (2, (n - n // 3) // 2))}, nodes=n, colours=int(colour.max()) + 1,
+        path="a", arrays={"a": (0, (n // 3,)), "b": (n // 3, (2, (n - n // 3) // 2))}, nodes=n,
+        colours=int(colour.max()) + 1,
         colour=colour, clock=Clock("ck", Fraction(2_000_000)), rng=rng, drawn=drawn, programmed=drawn,
         actual=replace(drawn, weights=weights * random.normal(1, 0.1, len(edges))), slope=random.normal(1, 0.1, n),
         shift=random.normal(0, 0.1, n), memory=memory * random.random(n), volts=random.uniform(0.02, 0.03, n),

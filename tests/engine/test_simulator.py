@@ -141,7 +141,8 @@ def test_counters_split_at_the_end_of_the_burn_in():
     controller = Noting(lambda volts, tick: np.full((1, volts.shape[1]), 5.0))  # far beyond the DAC's range
     record = run(chip, {"demon": controller}, replicas=3, threads=1)
     expected = {
-        "adc.conversions": (6, 14), "adc.clipped": (0, 0), "dac.updates": (3, 7), "dac.clipped": (3, 7), "demon.ticks": (3, 7),
+        "adc.conversions": (6, 14), "adc.clipped": (0, 0), "dac.updates": (3, 7), "dac.clipped": (3, 7),
+        "demon.ticks": (3, 7),
     }  # fmt: skip
     for name, counts in expected.items():
         np.testing.assert_array_equal(record.counters[name], np.repeat(np.array(counts)[:, None], 3, axis=1), name)

@@ -110,3 +110,12 @@ def test_islands_under_a_controller_have_only_a_declared_law(made: SimpleNamespa
     samples = island_samples(record, record.program, island)
     assert samples is not None
     assert island_law(driven, samples) == "a controller drives it and the netlist names no target law"
+
+
+def test_an_ideal_sampler_that_does_not_settle_is_no_reference(made: SimpleNamespace) -> None:
+    record = made.grid(1.0, seed=9)
+    fabric = record.program.fabrics[0]
+    glassy = replace(fabric.drawn, weights=8 * fabric.drawn.weights, biases=0 * fabric.drawn.biases)
+    record.program = replace(record.program, fabrics=(replace(fabric, drawn=glassy, programmed=glassy),))
+    (target,) = measure(record).target
+    assert "the ideal run itself is not settled" in target.note or "the ideal sampler is stuck" in target.note

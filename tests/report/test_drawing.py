@@ -43,6 +43,7 @@ def test_spin_map_keeps_rows_and_columns() -> None:
     axes = drawing.spin_map("m", means, "s").figure.axes[0]
     np.testing.assert_array_equal(axes.images[0].get_array(), means)
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("column", "row")
+    assert axes.images[0].get_clim() == (-1.0, 1.0)
 
 
 def test_energy_bars_are_sorted_and_say_their_evidence() -> None:
@@ -50,7 +51,7 @@ def test_energy_bars_are_sorted_and_say_their_evidence() -> None:
     axes = drawing.energy_shares("e", shares).figure.axes[0]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "a"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["measured", "assumed"]
-    assert {text.get_text() for text in axes.texts} == {"75.0 %   2 to 4 nJ", "25.0 %   1 to 2 nJ"}
+    assert {text.get_text() for text in axes.texts} == {"75.0 %   2 nJ to 4 nJ", "25.0 %   1 nJ to 2 nJ"}
 
 
 def test_many_small_energies_are_gathered_without_loss() -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hand_made import Affine, adc, clock, dac, plan, program, rc, smode4
+from hand_made import adc, clock, dac, plan, program, rc, smode4
 
 from thermosim.analysis.delay import delayed_loop_variance
 from thermosim.circuit.program import Probe
@@ -19,7 +19,7 @@ def mean_and_error(values):
 
 
 def proportional(periods, gain=3.0, draws=4000, replicas=64):
-    """An RC of 1 us driven through its own resistor, sampled every 50 ns without loss: var / (sigma^2 / 4) by replica."""
+    """An RC of 1 us driven through its own resistor, sampled every 50 ns: var / (sigma^2 / 4) by replica."""
     sigma2 = 1e-2
     psd = 4 * 1e-12 * sigma2 / 1e6 - 4 * BOLTZMANN * 300 / 1e6
     fast = clock(20e6, "fast")

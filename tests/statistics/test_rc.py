@@ -80,7 +80,8 @@ def test_modes_at_one_temperature_are_independent_at_equal_times_only():
     island = coupled(noiseless=False)
     kt = BOLTZMANN * 300
     exact = np.diag([kt / 1e-12, kt / 2e-12])
-    np.testing.assert_allclose(stationary(island.actual.capacitance, island.actual.conductance, island.actual.noise), exact, rtol=1e-12, atol=1e-21)  # fmt: skip
+    matrices = (island.actual.capacitance, island.actual.conductance, island.actual.noise)
+    np.testing.assert_allclose(stationary(*matrices), exact, rtol=1e-12, atol=1e-21)
     assert distance(island, exact, 1e-6, 3000) < FAR
     x = recorded(island, 1e-6, 3000, burn_in=5e-5)
     lagged = (x[:, 1:, 0] * x[:, :-1, 1]).mean(axis=1)

@@ -1,7 +1,8 @@
-"""Colours for the nodes of a graph, so that no edge joins two of one colour: updated together, they do not see each other move.
+"""Colours for the nodes of a graph, so that no edge joins two of one colour and these can be updated together.
 
-The next node to be coloured is the one whose neighbours show the most different colours, then the one of highest degree, then the
-first; it takes the lowest colour that its neighbours leave free. On a bipartite graph this gives two colours.
+The next node to be coloured is the one whose neighbours show the most different colours, then the one of highest
+degree, then the first; it takes the lowest colour that its neighbours leave free. On a bipartite graph this gives two
+colours.
 
 Source: Brelaz, Commun. ACM 22, 251 (1979) (DSATUR and its exactness on bipartite graphs).
 """

@@ -1,6 +1,6 @@
 """Variance of one relaxing mode under sampled, held and delayed linear feedback.
 
-    dv = (-rate v + gain y) dt + sqrt(diffusion) dW,    y(t) = v(k period) on [k period + latency, (k+1) period + latency)
+    dv = (-rate v + gain y) dt + sqrt(diffusion) dW,   y(t) = v(k period) on [k period, (k+1) period) + latency
 
 With latency = m period + d, 0 <= d < period, the samples obey exactly
 

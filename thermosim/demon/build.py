@@ -20,8 +20,9 @@ from thermosim.errors import suggestion
 def build(plan: ControllerPlan) -> Controller:
     """The controller that a netlist asks for.
 
-    ``proportional``: u = gain (aim - y). ``score``: the score of the target mixture, or of the network in a file, drives the
-    plant. ``network``: the network's output is written as it is, in volts. ``module:Class``: ``Class(plan, options)``.
+    ``proportional``: u = gain (aim - y). ``score``: the score of the target mixture, or of the network in a file,
+    drives the plant. ``network``: the network's output is written as it is, in volts. ``module:Class``: a user's
+    class, made as ``Class(plan, options)``.
 
     Raises
     ------
@@ -99,7 +100,8 @@ def _own(plan: ControllerPlan) -> Controller:
         known = [item for item in vars(module) if not item.startswith("_")]
         refuse(plan, f"module '{module_name}' has no '{name}'{suggestion(name, known)}", "program")
     controller: Controller = getattr(module, name)(plan, plan.options)
-    missing = [item for item in ("arithmetic", "law", "initial_state", "act") if not hasattr(controller, item)]
+    needed = ("arithmetic", "law", "initial_state", "act")
+    missing = [item for item in needed if not hasattr(controller, item)]
     if missing:
-        refuse(plan, f"{plan.program} has no {', '.join(missing)}; a controller has arithmetic, law, initial_state, act", "program")
+        refuse(plan, f"{plan.program} has no {', '.join(missing)}; a controller has {', '.join(needed)}", "program")
     return controller

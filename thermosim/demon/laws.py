@@ -2,8 +2,8 @@
 
 Proportional feedback:  u = gain (aim - y).
 
-Score demon: the plant ``C dv = -(G v - K u - i) dt + dq`` with ``<dq dq^T> = S dt`` gets the drift D' score(v), D' = C^-1 S C^-1 / 2,
-whose stationary law has that score, if its own drift is cancelled:
+Score demon: the plant ``C dv = -(G v - K u - i) dt + dq`` with ``<dq dq^T> = S dt`` gets the drift D' score(v),
+D' = C^-1 S C^-1 / 2, whose stationary law has that score, if its own drift is cancelled:
 
     u = K^-1 (S C^-1 score(y) / 2 + G y - i)
 
@@ -115,19 +115,21 @@ def score_law(plan: ControllerPlan, network: Network | None) -> Law:
         refuse(plan, "a score demon acts on one analog island that it both reads and drives; this one does not")
     n = len(plant.capacitance)
     if sorted(nodes.tolist()) != list(range(n)):
-        refuse(plan, f"a score demon reads every node of its island once; this one reads {len(nodes)} channels of {n} nodes")
+        message = f"this one reads {len(nodes)} channels of {n} nodes"
+        refuse(plan, f"a score demon reads every node of its island once; {message}")
     if plant.input_conductance.shape[1] != len(plan.plant_inputs):
         refuse(plan, "a score demon drives every input of its island; here another source drives one of them too")
     drives = plant.input_conductance[np.ix_(nodes, plan.plant_inputs)]
     if drives.shape != (n, n) or np.linalg.matrix_rank(drives / np.abs(drives).max(initial=1e-300)) < n:
-        refuse(plan, f"a score demon drives each of {n} nodes on its own; the {drives.shape[1]} written channels cannot")
+        message = f"the {drives.shape[1]} written channels cannot"
+        refuse(plan, f"a score demon drives each of {n} nodes on its own; {message}")
     if plant.input_capacitance.any():
         refuse(plan, "a score demon drives through resistors; here a capacitor joins a written net to the island")
     order = np.ix_(nodes, nodes)
     half_noise = plant.noise[order] @ np.linalg.inv(plant.capacitance[order]) / 2
     return Law(
         network,
-        np.linalg.solve(drives, half_noise),
-        np.linalg.solve(drives, plant.conductance[order]),
-        -np.linalg.solve(drives, plant.current[nodes]),
+        np.asarray(np.linalg.solve(drives, half_noise), dtype=np.float64),
+        np.asarray(np.linalg.solve(drives, plant.conductance[order]), dtype=np.float64),
+        np.asarray(-np.linalg.solve(drives, plant.current[nodes]), dtype=np.float64),
     )

@@ -1,6 +1,7 @@
 """Networks from files: ``.npz`` with W0, b0, W1, b1, ...; ``.onnx`` through onnxruntime.
 
-Layer l computes ``f(W_l h + b_l)`` with W_l (out, in); the last one is linear. An ``.npz`` file may name its ``activation``.
+Layer l computes ``f(W_l h + b_l)`` with W_l (out, in); the last one is linear. An ``.npz`` file may name its
+``activation``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """ONNX networks: chains of dense layers become arrays, anything else is run by onnxruntime.
 
-The network takes a batch (replica, read) and gives (replica, output), in volts divided by `input_scale` and times `output_scale`.
-Without the packages ``onnx`` and ``onnxruntime`` (extra ``onnx``) such a network is refused.
+The network takes a batch (replica, read), in volts divided by `input_scale`, and gives (replica, output), times
+`output_scale`. Without the packages ``onnx`` and ``onnxruntime`` (extra ``onnx``) such a network is refused.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _layers(
         constant = [held[name] for name in node.input if name in held]
         if variable != [flow] or len(node.output) != 1:
             return None
-        flow = node.output[0]
+        flow, open_layer = node.output[0], len(activations) + 1
         if node.op_type == "Gemm" and node.input[0] == variable[0] and not attributes.get("transA", 0):
             weight = constant[0] if attributes.get("transB", 0) else constant[0].T
             weights.append(attributes.get("alpha", 1.0) * weight)
@@ -73,9 +73,9 @@ def _layers(
         elif node.op_type == "MatMul" and node.input[0] == variable[0] and constant[0].ndim == 2:
             weights.append(constant[0].T)
             biases.append(np.zeros(len(weights[-1])))
-        elif node.op_type == "Add" and len(weights) == len(activations) + 1 and constant[0].size in (1, len(weights[-1])):
+        elif node.op_type == "Add" and len(weights) == open_layer and constant[0].size in (1, len(weights[-1])):
             biases[-1] = biases[-1] + constant[0].reshape(-1)
-        elif node.op_type in _ACTIVATION and len(weights) == len(activations) + 1:
+        elif node.op_type in _ACTIVATION and len(weights) == open_layer:
             activations.append(_ACTIVATION[node.op_type])
         else:
             return None

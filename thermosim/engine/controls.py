@@ -49,15 +49,16 @@ def port(name: str, nets: tuple[str, ...], banks: Mapping[str, AdcBank | DacBank
 
 
 def compiled(law: Law) -> Callable[[Floats, Floats], None]:
-    """The kernel that evaluates `law`: called with volts (read channel, replica) and (write channel, replica) to fill."""
+    """The kernel of `law`: called with volts (read channel, replica), and (write channel, replica) to be filled."""
     network = law.network
     inside = None
     if isinstance(network, Mixture):
         inside = kernels.mixture(network.means, network.sigma, network.weights)
     elif network is not None:
         arrays = perceptron(
-            network.weights, network.biases, network.activation, network.output, network.input_scale, network.output_scale
-        )
+            network.weights, network.biases, network.activation, network.output,
+            network.input_scale, network.output_scale,
+        )  # fmt: skip
         inside = kernels.mlp(arrays)
     evaluation: Callable[[Floats, Floats], None] = kernels.law(inside, law.gain, law.linear, law.constant)
     return evaluation
@@ -90,8 +91,9 @@ class ControllerRunner:
         self._top = np.array([2 ** dacs[net].bits - 1 for net in written], dtype=np.int64)
         self._law = None if controller.law is None else compiled(controller.law)
         groups = -(-replicas // WIDTH)
-        self.state: list[Any] = [] if self._law else [controller.initial_state(WIDTH) for _ in range(groups)]
-        self.generators = [] if self._law else [generator(seed, "controller", plan.path, group) for group in range(groups)]
+        acting = range(0 if self._law else groups)
+        self.state: list[Any] = [controller.initial_state(WIDTH) for _ in acting]
+        self.generators = [generator(seed, "controller", plan.path, group) for group in acting]
         self._ticks = counters.new(plan.path, "ticks")
         self._clips = np.empty((len(written), replicas), dtype=np.int64)
         self._clipped = [(counters.new(dacs[net].path, "clipped"), k) for k, net in enumerate(written)]

@@ -1,8 +1,8 @@
 """ADC and DAC banks at work.
 
-ADC, at its clock's edges: jitter, sample and hold with kT/C_s noise, gain, offset, input noise, transition table, clipping;
-codes are published `latency` later. DAC: latches the codes on its input nets at its clock's first edge at or
-after they were written; its output steps `settling` later and is held.
+ADC, at its clock's edges: jitter, sample and hold with kT/C_s noise, gain, offset, input noise, transition table,
+clipping; codes are published `latency` later. DAC: latches the codes on its input nets at its clock's first edge
+at or after they were written; its output steps `settling` later and is held.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class AdcRunner:
         if bank.sample_capacitance > 0:
             sampler[:] = np.sqrt(BOLTZMANN * bank.temperature / bank.sample_capacitance)
             if not bank.buffered:
-                for runner, rows, channels in self._sources:
+                for runner, nodes, opened in self._sources:
                     keys = replica_keys(seed, f"adc {bank.path} sampling {runner.island.path}", replicas)
-                    sampler[channels] = 0.0
-                    self.loadings.append(Loading(runner, rows, bank.sample_capacitance, bank.temperature, keys))
+                    sampler[opened] = 0.0
+                    self.loadings.append(Loading(runner, nodes, bank.sample_capacitance, bank.temperature, keys))
         self._spread = np.hypot(bank.gain * sampler, bank.input_noise)
         self._keys = replica_keys(seed, f"adc {bank.path} input", replicas)
         self._aperture_keys = replica_keys(seed, f"adc {bank.path} aperture", replicas)
@@ -147,4 +147,3 @@ class DacRunner:
             runner.advance(time)
             runner.drive(rows, volts[channels])
         self._rails.set(time, self._out, volts)
-

@@ -1,12 +1,14 @@
 """A fabric of clocked p-bits at work: slot k updates the p-bits of colour k mod colours, and all colours make a sweep.
 
-    P(s_i' = +1) = p_i + (x_i - p_i) memory_i,   p_i = 1 / (1 + exp(-(2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i + V_i / V_s,i)))
+    P(s_i' = +1) = p_i + (x_i - p_i) memory_i,   p_i = 1 / (1 + exp(-a_i)),
+    a_i = 2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i + V_i / V_s,i
 
 `rng: held`: x_i is the latched output, and only the slot's colour draws. `rng: free`: x_i is a hidden bit of every
 p-bit that relaxes in every slot; the outputs of the slot's colour are latched from it at the end of the slot.
 
-Replicas run in groups of a fixed number of lanes. Words are named by (seed, fabric path, pair of replicas, slot, node), so the
-bits of a replica depend neither on the number of replicas nor on threads, and a run can stop and go on after any slot.
+Replicas run in groups of a fixed number of lanes. Words are named by (seed, fabric path, pair of replicas, slot,
+node), so the bits of a replica depend neither on the number of replicas nor on threads, and a run can stop and go on
+after any slot.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ class FabricRunner:
         sweeps, colour = divmod(self.slot, self.fabric.colours)
         return int(sweeps * self.fabric.nodes + self._plan.bounds[colour])
 
-    def advance(self, sweeps: int, record: bool = False, every: int = 1, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
+    def advance(
+        self, sweeps: int, record: bool = False, every: int = 1, nodes: Ints = _NOBODY
+    ) -> dict[str, np.ndarray]:
         """Run whole sweeps, recording a draw after every `every` of them if asked to.
 
         Returns
@@ -76,7 +80,8 @@ class FabricRunner:
         Raises
         ------
         ValueError
-            If p-bits have analog inputs, whose voltage :meth:`advance_slot` takes; or if `every` does not divide `sweeps`.
+            If p-bits have analog inputs, whose voltages :meth:`advance_slot` takes, or `every` does not divide
+            `sweeps`.
         """
         if self.fabric.input_nets is not None:
             raise ValueError("this fabric has analog inputs: advance it slot by slot")
@@ -99,8 +104,8 @@ class FabricRunner:
         if volts is not None:
             padded = np.zeros((self.fabric.nodes, self._groups * LANES))
             padded[:, : self.replicas] = volts[self._order]
-            total = self._plan.bias[:, np.newaxis] + self._volts[:, np.newaxis] * padded
-            drive = np.ascontiguousarray(self._grouped(total.astype(np.float32)))
+            padded *= self._volts[:, np.newaxis]
+            drive = self._grouped(padded.astype(np.float32))
         begin = self.slot
         self.slot += 1
         self._each(lambda g: slots(*self._bits(g), begin, begin + 1, self._plan, drive[g]))

@@ -9,7 +9,6 @@ import numpy as np
 from thermosim.contracts import Ints
 from thermosim.engine.probes import Tape, Track, connect
 
-
 Rows = Ints | slice
 """Rows of an array: a slice where they follow each other, which NumPy reads several times faster."""
 
@@ -26,7 +25,7 @@ class Held:
 
     def __init__(self, initial: dict[str, float], shape: type, replicas: int) -> None:
         self.rows = {net: row for row, net in enumerate(initial)}
-        start = np.array(list(initial.values()), dtype=shape)
+        start: np.ndarray = np.array(list(initial.values()), dtype=shape)
         self.values: np.ndarray = np.repeat(start[:, np.newaxis], replicas, axis=1)
         self.tracks: list[Track] = []
 

@@ -42,7 +42,7 @@ _NEVER = 2**63
 _BULK = 2**18  # node updates in one call of the bulk kernel: a call stays well below a tenth of a second
 
 
-def times(matrix: Floats, columns: Floats) -> Floats:
+def times(matrix: np.ndarray, columns: np.ndarray) -> Floats:
     """matrix @ columns with sums in a fixed order: a replica's bits do not depend on how many there are."""
     out = np.empty((matrix.shape[0], columns.shape[1]))
     product(np.ascontiguousarray(matrix), np.ascontiguousarray(columns), out)
@@ -210,7 +210,7 @@ class IslandRunner:
             self._aperture = _Aperture(self)
 
     def read_around(self, rows: Ints, delay: Floats, normal: Floats) -> Floats:
-        """Voltages of `rows` at `delay` (row, replica) [s] from now, off-state; `normal` are the reading's own draws."""
+        """Voltages of `rows` at `delay` (row, replica) [s] from now, off-state; `normal` are the reading's draws."""
         assert self._aperture is not None
         return self._aperture.read(rows, delay, normal)
 
@@ -267,7 +267,9 @@ class _Aperture:
 class Loading:
     """Unbuffered samplers that open onto one island at the same instant: `held` (channel, replica) [V]."""
 
-    def __init__(self, runner: IslandRunner, rows: Ints, capacitance: float, temperature: float, keys: np.ndarray) -> None:
+    def __init__(
+        self, runner: IslandRunner, rows: Ints, capacitance: float, temperature: float, keys: np.ndarray
+    ) -> None:
         inverse = np.linalg.inv(runner.law.capacitance)
         columns = inverse[:, rows]
         exchange = np.linalg.inv(columns[rows] + np.eye(len(rows)) / capacitance)

@@ -1,6 +1,7 @@
-"""The fixed observables of a fabric: energy under the drawn law, means of arrays, 32 projections, states of small fabrics.
+"""The fixed observables of a fabric: energy under the drawn law, means of arrays, projections, states if it is small.
 
-    E = -(sum_edges J_ij s_i s_j + sum_i h_i s_i),   mean = sum_i s_i / N,   projection_k = sum_i c_ki s_i / sqrt(n),  c_ki = +-1
+    E = -(sum_edges J_ij s_i s_j + sum_i h_i s_i),
+    mean = sum_i s_i / N,   projection_k = sum_i c_ki s_i / sqrt(n),   c_ki = +-1
 
 The signs c are drawn from the fabric's path alone, so that they are the same in every run. Means and projections
 are exact integers before they are divided.
@@ -35,7 +36,9 @@ class Observer:
     def __init__(self, fabric: Fabric, places: Ints) -> None:
         self.fabric, self._places = fabric, places
         law, n = fabric.drawn, fabric.nodes
-        self._arrays = {path: (first, int(np.prod(shape, dtype=np.int64))) for path, (first, shape) in fabric.arrays.items()}
+        self._arrays = {
+            path: (first, int(np.prod(shape, dtype=np.int64))) for path, (first, shape) in fabric.arrays.items()
+        }
         signs = projection_signs(fabric.path, n)
         inside = np.zeros((len(self._arrays), n), dtype=bool)
         for row, (first, size) in enumerate(self._arrays.values()):
@@ -92,4 +95,7 @@ def _packed(bits: np.ndarray) -> np.ndarray:
     words = -(-bits.shape[1] // 32)
     padded = np.zeros((len(bits), words * 32), dtype=np.uint64)
     padded[:, : bits.shape[1]] = bits
-    return (padded.reshape(len(bits), words, 32) << np.arange(32, dtype=np.uint64)).sum(axis=2).astype(np.uint32)
+    packed: np.ndarray = (
+        (padded.reshape(len(bits), words, 32) << np.arange(32, dtype=np.uint64)).sum(axis=2).astype(np.uint32)
+    )
+    return packed

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thermosim.circuit.program import Probe
 from thermosim.contracts import Ints
 from thermosim.errors import SimulationError
 from thermosim.units import show
@@ -21,18 +22,21 @@ MEMORY_LIMIT = 8 * 2**30
 class Tape:
     """The draws of one probe: `data` (draw, node, replica), one row for each of `nets`."""
 
-    def __init__(self, name: str, nets: tuple[str, ...], every: int, burn_in: int, duration: int, shape: type, replicas: int) -> None:
+    def __init__(self, probe: Probe, burn_in: int, duration: int, replicas: int) -> None:
+        """Room for the draws of an analog (volts) or code probe in [burn_in, burn_in + duration] fs."""
+        name, nets, every = probe.name, probe.nets, probe.every
+        shape = np.float64 if probe.kind == "analog" else np.int64
         self.name, self.nets, self.every = name, nets, every
         self._burn_in = burn_in
         self.draws = duration // every
         size = self.draws * len(nets) * replicas * np.dtype(shape).itemsize
         if size > MEMORY_LIMIT:
             raise SimulationError(
-                f"probe '{name}': {self.draws} draws of {len(nets)} nets in {replicas} replicas are {size / 2**30:.1f} GiB, "
-                f"above the limit of {MEMORY_LIMIT / 2**30:.0f} GiB; record less often than every "
+                f"probe '{name}': {self.draws} draws of {len(nets)} nets in {replicas} replicas are "
+                f"{size / 2**30:.1f} GiB, above the limit of {MEMORY_LIMIT / 2**30:.0f} GiB; record less often than every "
                 f"{show(every * 1e-15, 's')} or run fewer replicas"
             )
-        self.data = np.zeros((self.draws, len(nets), replicas), dtype=shape)
+        self.data: np.ndarray = np.zeros((self.draws, len(nets), replicas), dtype=shape)
         self.tracks: list[Track] = []
 
     def time(self, draw: int) -> int:

@@ -136,9 +136,7 @@ class Simulation:
             for fabric in program.fabrics
         }
         self.tapes = [
-            Tape(probe.name, probe.nets, probe.every, program.burn_in, program.duration, shape, replicas)
-            for probe in program.probes
-            if (shape := {"analog": np.float64, "code": np.int64}.get(probe.kind)) is not None
+            Tape(probe, program.burn_in, program.duration, replicas) for probe in program.probes if probe.kind != "bit"
         ]
         self.rails.record(self.tapes)
         self.codes.record(self.tapes)
@@ -169,7 +167,7 @@ class Simulation:
             try:
                 self.agenda.run()
             except KeyboardInterrupt:
-                # Raised by somebody's code. Inside an instant, half of its actions have happened: no going on from here.
+                # Raised by somebody's code. Inside an instant half of its actions have happened: no going on.
                 self.torn = self.agenda.inside_instant
 
     # -- actions ----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """A fabric in the flow of time: slot k runs over the clock period that begins at edge k, a sweep over `colours` slots.
 
-A fabric without analog inputs needs no events: it catches up many sweeps at a time. One with analog inputs samples them at
-the edge that begins each slot. Observables are recorded at the end of every sweep after the burn-in, spins where asked for.
+A fabric without analog inputs needs no events: it catches up many sweeps at a time. One with analog inputs samples
+them at the edge that begins each slot. Observables are recorded at the end of every sweep after the burn-in, spins
+where asked for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.program import Fabric, Probe
-from thermosim.contracts import Floats, Ints
+from thermosim.contracts import Ints
 from thermosim.engine.agenda import Edges
 from thermosim.engine.counters import Counters
 from thermosim.engine.fabric import FabricRunner
@@ -65,7 +66,10 @@ class FabricPart:
         self._updates = [counters.new(path, "updates") for path in fabric.arrays]
         owner = np.concatenate([np.full(int(np.prod(s)), k) for k, (_, s) in enumerate(fabric.arrays.values())])
         self._per_slot = np.array(
-            [np.bincount(owner[fabric.colour == colour], minlength=len(fabric.arrays)) for colour in range(fabric.colours)]
+            [
+                np.bincount(owner[fabric.colour == colour], minlength=len(fabric.arrays))
+                for colour in range(fabric.colours)
+            ]
         )
 
     @property
@@ -139,7 +143,9 @@ class FabricPart:
     def times(self) -> dict[str, Ints]:
         """Times of the draws taken [fs]: of the series under ``<fabric>:sweeps``, of each probe under its name."""
         ends = np.array([self._ends(self.burn_in + k + 1) for k in range(self.taken)], dtype=np.int64)
-        return {f"{self.fabric.path}:sweeps": ends} | {name: ends[p.every - 1 :: p.every] for name, p in self.probes.items()}
+        return {f"{self.fabric.path}:sweeps": ends} | {
+            name: ends[p.every - 1 :: p.every] for name, p in self.probes.items()
+        }
 
     def results(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Series and samples taken so far."""

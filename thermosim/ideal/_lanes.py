@@ -13,7 +13,6 @@ from thermosim.kernels.jit import jit, jit_noalias
 _LANES = 32
 
 
-
 @jit
 def seeded(key, lanes):
     """xoshiro128++ states (4, lanes) uint32 from one key by SplitMix64."""

@@ -1,6 +1,6 @@
 """Converters at work on arrays: analog to code through a table of transitions, volts to the nearest code.
 
-    code = number of transitions T_k <= gain v + offset + spread z,   z standard normal of (key of the replica, conversion, element)
+    code = number of transitions T_k <= gain v + offset + spread z,   z standard normal of (replica's key, conversion)
     code = floor((volts - offset) / step + 1/2), clipped to 0 .. top
 
 (IEEE Std 1241-2023: the transition levels are the converter.)
@@ -18,7 +18,7 @@ def convert(values, rows, gain, offset, spread, transitions, low, high, keys, co
 
     values (any, replicas) [V], rows (n,) of values that the n converters see; gain, offset [V], spread [V rms] (n,);
     transitions (n, codes - 1) [V] ascending; low, high [V]: a conversion whose input lies outside is clipped.
-    keys (replicas,) uint64, counter uint64 the number of this conversion; codes (n, replicas) int64, clipped (replicas,) int64.
+    keys (replicas,) uint64, counter uint64 the number of this conversion; codes (n, replicas), clipped (replicas,) int64.
     """
     n, replicas = codes.shape
     count = transitions.shape[1]
@@ -54,8 +54,8 @@ def convert(values, rows, gain, offset, spread, transitions, low, high, keys, co
 def quantise(volts, offset, step, top, codes, clipped):
     """Nearest nominal code of every channel and replica; what lies beyond the ends is clipped and counted.
 
-    volts (n, replicas) [V]; offset, step (n,) [V]; top (n,) int64 the last code; codes (n, replicas) int64, clipped (n, replicas)
-    int64 is filled with 0 or 1. Returns how many were clipped.
+    volts (n, replicas) [V]; offset, step (n,) [V]; top (n,) int64 the last code; codes (n, replicas) int64; clipped
+    (n, replicas) int64 is filled with 0 or 1. Returns how many were clipped.
     """
     n, replicas = volts.shape
     beyond = 0
@@ -71,7 +71,7 @@ def quantise(volts, offset, step, top, codes, clipped):
 
 @jit
 def look_up(levels, codes, volts):
-    """volts[i, r] = levels[i, codes[i, r]]: the output levels (n, codes) [V] of n converters at their codes (n, replicas)."""
+    """volts[i, r] = levels[i, codes[i, r]]: output levels (n, codes) [V] of n converters at their codes (n, replicas)."""
     n, replicas = codes.shape
     for i in range(n):
         for r in range(replicas):

@@ -1,7 +1,7 @@
 """Couplings as padded rows: the neighbours of every node, in the order in which the nodes are updated.
 
-Node at `place` p feels sum_k weight[k] s[source[k]], k in first[p] .. first[p+1]-1. Rows are padded with weights of zero to
-multiples of :data:`STEP`, the number of neighbours that the kernels add in one pass.
+Node at `place` p feels sum_k weight[k] s[source[k]], k in first[p] .. first[p+1]-1. Rows are padded with weights of
+zero to multiples of :data:`STEP`, the number of neighbours that the kernels add in one pass.
 """
 
 from typing import NamedTuple

@@ -1,8 +1,10 @@
 """Observables of a group of p-bit replicas: energies, signed sums, packed states, and sums of s_i and s_i s_j.
 
-Spins are packed into words, a bit set where a spin is up. With m the mask of a row, c its signs and N its number of nodes,
+Spins are packed into words, a bit set where a spin is up. With m the mask of a row, c its signs and N its number of
+nodes,
 
-    sum_i c_i s_i = N - 2 popcount((word xor c) & m),     sum over replicas of s_i s_j = R - 2 popcount(word_i xor word_j)
+    sum_i c_i s_i = N - 2 popcount((word xor c) & m)
+    sum over replicas of s_i s_j = R - 2 popcount(word_i xor word_j)
 
 so all sums are exact integers, whatever their order. Only the energy is a sum of floats, in the order of places.
 """
@@ -11,21 +13,26 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.gibbs import LANES, add, fill, slots
+from thermosim.kernels.gibbs import BLOCK, LANES, fields, slots
 from thermosim.kernels.jit import jit, jit_noalias
 
 _ZERO = np.float32(0.0)
 _FIVE, _31 = np.uint64(5), np.uint64(31)
 _1, _2, _4, _24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
-_PAIRS, _QUADS, _BYTES, _ONES = np.uint32(0x55555555), np.uint32(0x33333333), np.uint32(0x0F0F0F0F), np.uint32(0x01010101)
+_PAIRS, _QUADS, _BYTES, _ONES = (
+    np.uint32(0x55555555),
+    np.uint32(0x33333333),
+    np.uint32(0x0F0F0F0F),
+    np.uint32(0x01010101),
+)
 
 
 class Watch(NamedTuple):
     """What is observed of a fabric.
 
-    place (node,) int64 of every node. first, source, weight: :class:`thermosim.kernels.fields.Rows` of the drawn law with every edge
-    once, and bias (node,) float32. sign, mask (row, ceil(node / 32)) uint32: c and m of the signed sums. left, right (edge,)
-    int64: places of the ends. rows (any,) int64: places whose spins are kept one by one.
+    place (node,) int64 of every node. first, source, weight: :class:`thermosim.kernels.fields.Rows` of the drawn law
+    with every edge once, and bias (node,) float32. sign, mask (row, ceil(node / 32)) uint32: c and m of the signed
+    sums. left, right (edge,) int64: places of the ends. rows (any,) int64: places whose spins are kept one by one.
     """
 
     place: np.ndarray
@@ -43,9 +50,9 @@ class Watch(NamedTuple):
 class Seen(NamedTuple):
     """What was observed in one group.
 
-    energy (draw, LANES) float64; count (draw, row * LANES) uint32, the popcounts of the rows; packed (draw, LANES) uint32, the first
-    32 nodes; spins (draw, row of Watch.rows, LANES) int8; spin (node,) and pair (edge,) int64, sums of s over replicas in the
-    mask `valid` and over draws, added to what is there.
+    energy (draw, LANES) float64; count (draw, row * LANES) uint32, the popcounts of the rows; packed (draw, LANES)
+    uint32, the first 32 nodes; spins (draw, row of Watch.rows, LANES) int8; spin (node,) and pair (edge,) int64, sums
+    of s over replicas in the mask `valid` and over draws, added to what is there.
     """
 
     energy: np.ndarray
@@ -66,24 +73,21 @@ def ones(word):
 
 
 @jit_noalias
-def _gain(state, begin, field, energy):
-    for k in range(np.uint64(field.size)):
-        energy[k] -= np.float64(state[begin + k] * field[k])
+def _lower(state, begin, places, field, energy, lanes):
+    for p in range(places):
+        at = (begin + p) * lanes
+        for k in range(lanes):
+            energy[k] -= np.float64(state[at + k] * field[p * lanes + k])
 
 
 @jit
 def _energies(state, first, source, weight, bias, field, energy):
     lanes = np.uint64(LANES)
-    for k in range(LANES):
-        energy[k] = 0.0
-    for place in range(bias.size):
-        fill(bias[place], field)
-        for k in range(np.uint64(first[place]), np.uint64(first[place + 1]), np.uint64(4)):
-            a, b = np.uint64(source[k]) * lanes, np.uint64(source[k + np.uint64(1)]) * lanes
-            c, d = np.uint64(source[k + np.uint64(2)]) * lanes, np.uint64(source[k + np.uint64(3)]) * lanes
-            wa, wb, wc, wd = weight[k], weight[k + np.uint64(1)], weight[k + np.uint64(2)], weight[k + np.uint64(3)]
-            add(state, a, b, c, d, wa, wb, wc, wd, field)
-        _gain(state, np.uint64(place) * lanes, field, energy)
+    energy[:] = 0.0
+    for lower in range(0, bias.size, BLOCK):
+        begin, places = np.uint64(lower), np.uint64(min(BLOCK, bias.size - lower))
+        fields(state, first, source, weight, bias, begin, places, field, lanes)
+        _lower(state, begin, places, field, energy, lanes)
 
 
 @jit_noalias
@@ -134,7 +138,7 @@ def _sums(words, place, left, right, replicas, spin, pair):
 def observe(state, watch, valid, draw, seen):
     """Write one draw of a group into `seen`; replicas of the group that exist are set in `valid` (uint32)."""
     place, first, source, weight, bias, sign, mask, left, right, rows = watch
-    field = np.empty(LANES, np.float32)
+    field = np.empty(BLOCK * LANES, np.float32)
     packed = np.empty(sign.shape[1] * LANES, np.uint32)
     words = np.empty(place.size, np.uint32)
     _energies(state, first, source, weight, bias, field, seen.energy[draw])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.analysis.mixing import VERDICTS, Verdict
-from thermosim.circuit.program import Fabric, Program
+from thermosim.circuit.program import Fabric, PriceRow, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
 from thermosim.measure.energy import Energy, faults, ledger
@@ -101,7 +101,7 @@ def measure(record: Record) -> Summary:
     )
     ess = slowest.ess if slowest is not None and verdict != "stuck" else math.nan
     raw = slowest.chains * slowest.draws if slowest else max((p.chains * p.draws for p in parts), default=0)
-    energy = ledger(program.prices, record.counters, raw, ess) if "energy" in program.measures else None
+    energy = ledger(_prices(program), record.counters, raw, ess) if "energy" in program.measures else None
     targets, ideals = _against_laws(record, program, islands, fabrics) if "target" in program.measures else ((), ())
     return Summary(
         _run(record, program),
@@ -116,13 +116,23 @@ def measure(record: Record) -> Summary:
     )
 
 
+def _prices(program: Program) -> tuple[PriceRow, ...]:
+    """Prices of the chip, and of what its controllers compute."""
+    if not program.controllers:
+        return program.prices
+    from thermosim.demon import build
+    from thermosim.demon.pricing import price_rows
+
+    return (*program.prices, *(row for plan in program.controllers for row in price_rows(plan, build(plan))))
+
+
 def _run(record: Record, program: Program) -> Run:
     replicas = int(record.meta.get("replicas", program.replicas))
     return Run(
         program.name,
         {island.path: len(island.nodes) for island in program.islands},
         {fabric.path: fabric.nodes for fabric in program.fabrics},
-        replicas, seconds(program.duration), seconds(program.burn_in), not record.checkpoint,
+        replicas, seconds(program.duration), seconds(program.burn_in), bool(record.meta.get("complete", True)),
         {name: value for name, value in record.meta.items() if name != "program"},
     )  # fmt: skip
 

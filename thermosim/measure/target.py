@@ -26,7 +26,7 @@ from thermosim.analysis.distance import (
     kolmogorov_smirnov,
     moment_error,
 )
-from thermosim.analysis.mixing import integrated_time
+from thermosim.analysis.mixing import assess, integrated_time
 from thermosim.circuit.program import Fabric, IsingLaw, Program
 from thermosim.contracts import Floats
 from thermosim.ideal import exact
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from thermosim.ideal.gibbs import HeatBath
 
 KS_PROJECTIONS = 8
-REFERENCE_SWEEPS = 2000
+REFERENCE_SWEEPS = 1000
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,13 @@ def sampled_target(
     count = float(record.sums[f"{fabric.path}:count"])
     spin, pair = record.sums[f"{fabric.path}:spin"] / count, record.sums[f"{fabric.path}:pair"] / count
     samples = mixing.chains * mixing.draws
-    energies, ideal = mixing.of("energy"), integrated_time(reference.energy)
+    energies, ideal = mixing.of("energy"), assess("energy", reference.energy)
     if not math.isfinite(energies.tau):
         return Target(fabric.path, name, (), "no distance: the samples are stuck")
+    if not math.isfinite(ideal.tau):
+        return Target(fabric.path, name, (), "no distance: the ideal sampler is stuck too")
     ratio = energies.tau / ideal.tau
-    doubt = math.hypot(energies.tau_error / energies.tau, ideal.error / ideal.tau)
+    doubt = math.hypot(energies.tau_error / energies.tau, ideal.tau_error / ideal.tau)
 
     def length(tau: float) -> float:
         return min(count, samples / (tau * ratio))
@@ -210,4 +212,7 @@ def sampled_target(
         tau = mixing.of(f"mean({array})").tau
         if math.isfinite(tau) and series.std() > 0:
             distances.append(shift(f"mean({array})", mean - float(series.mean()), series, tau))
-    return Target(fabric.path, name, tuple(distances), _free(fabric))
+    doubts = [_free(fabric)] if _free(fabric) else []
+    if ideal.verdict != "ok":
+        doubts.append(f"the ideal run itself is {ideal.verdict}: its means and these floors are no reference")
+    return Target(fabric.path, name, tuple(distances), "; ".join(doubts))

@@ -19,6 +19,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from thermosim.contracts import Floats
 from thermosim.report.scale import engineering, pm
+from thermosim.units import show
 
 INK, MUTED, RULE = "#1b1f24", "#5b6470", "#d5dae0"
 BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"
@@ -138,13 +139,15 @@ def states(title: str, counted: Floats, exact: Floats) -> Drawing:
 
 
 def spin_map(title: str, means: Floats, array: str) -> Drawing:
-    """Mean spin of every p-bit of a two-dimensional array: `means` (rows, columns) in [-1, 1]."""
+    """Mean spin of every p-bit of a two-dimensional array: `means` (rows, columns) in [-1, 1]; white is no bias."""
+
+    largest = max(float(np.abs(means).max()), 0.01)
 
     def paint(axes: Axes) -> None:
-        image = axes.imshow(means, cmap="PuOr", vmin=-1, vmax=1, interpolation="nearest")
+        image = axes.imshow(means, cmap="PuOr", vmin=-largest, vmax=largest, interpolation="nearest")
         axes.set(xlabel="column", ylabel="row")
         axes.spines[:].set_visible(False)
-        bar = axes.figure.colorbar(image, ax=axes, shrink=0.85, pad=0.03, ticks=[-1, -0.5, 0, 0.5, 1])
+        bar = axes.figure.colorbar(image, ax=axes, shrink=0.85, pad=0.03)
         bar.set_label(f"mean spin of {array}")
         bar.outline.set_visible(False)
 
@@ -216,7 +219,7 @@ def energy_shares(title: str, shares: Sequence[Share]) -> Drawing:
                 label=label,
             )  # fmt: skip
             # A spread of orders of magnitude would flatten the bars; it is said in words.
-            spread = f"   {row.low * factor:.3g} to {row.high * factor:.3g} {shown}" if row.high > row.low else ""
+            spread = f"   {show(row.low, 'J', 3)} to {show(row.high, 'J', 3)}" if row.high > row.low else ""
             said = f"{100 * row.share:.1f} %{spread}"
             axes.annotate(
                 said, (row.joules * factor, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9

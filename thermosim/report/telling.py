@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from thermosim.analysis.distance import Distance
-from thermosim.measure.compare import Ideal, ratio
+from thermosim.measure.compare import Ideal
 from thermosim.measure.energy import Energy, Span
 from thermosim.measure.mixing import PartMixing
 from thermosim.measure.target import Target
@@ -173,7 +173,7 @@ def target(targets: Sequence[Target], full: bool) -> Section:
         rows = [(row[0], *row[2:]) for row in rows]
     badge = Badge("as close as a perfect sampler", "good")
     if excess > _BEYOND_CHANCE:
-        badge = Badge(f"{excess:,.1f} sigma beyond a perfect sampler", "warn")
+        badge = Badge(f"up to {excess:,.0f} sigma beyond a perfect sampler", "warn")
     return Section("Target", badge, facts, tables=(Table(header, tuple(rows), numeric),), remarks=tuple(remarks))
 
 
@@ -219,6 +219,7 @@ def _ideal(one: Ideal, chip: float, full: bool) -> tuple[str, ...]:
         cost = show(one.joules, "J", 3)
     elif one.seconds is not None:
         cost = show(one.seconds, "s", 3)
-    times = ratio(chip, one)
-    against = f"x {float(f'{times:.3g}'):,.10g}" if math.isfinite(times) else ""
+    against = ""
+    if one.joules is not None and chip > 0:
+        against = f"x {float(f'{one.joules / chip:.3g}'):,.10g}"
     return (one.platform.removeprefix("platform/"), cost, against, one.grade, *((one.source,) if full else ()))

@@ -111,7 +111,7 @@ def test_a_dac_followed_by_an_adc_is_monotone_and_with_ideal_levels_the_identity
 
 
 def sampled(buffered, sampler, temperature, draws=3000, replicas=64, psd=4e-18, high=8.0):
-    """Variances, by replica, of the codes of an RC of 40 ns and 1 pF sampled at 10 MHz, and of its node at the edges."""
+    """Variances, by replica, of the codes of an RC of 40 ns and 1 pF sampled at 10 MHz, and of its node."""
     chip = program(
         [rc(4e4, 1e-12, psd=psd, temperature=temperature)],
         [adc(bits=16, low=-high, high=high, sample_capacitance=sampler, buffered=buffered, temperature=temperature)],
