@@ -60,7 +60,7 @@ validation: $(VENV)/.dev  ## the long statistical checks
 	$(TEST_ENV) $(BIN)/python -m pytest -n $(WORKERS) -m validation
 
 bench: $(VENV)/.dev  ## speed, as ratios measured side by side
-	$(BIN)/python -m benchmarks
+	@set -e; for script in benchmarks/*.py; do echo; echo "== $$script"; OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
 
 docs: $(VENV)/.docs  ## HTML documentation in docs/_build/html
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html

@@ -56,9 +56,8 @@ def main() -> None:
     one, none = np.eye(4), np.zeros((4, 4))
     demon, matrix = Law(network(), one, none, np.zeros(4)), Law(None, none, -one, np.zeros(4))
     whole, alone, bare = ticks_per_second(demon), law_per_second(demon), ticks_per_second(matrix)
-    print(
-        f"loop with MLP {'-'.join(map(str, SIZES))}, {REPLICAS} replicas: {whole:8.0f} ticks/s, {1e6 / whole:5.1f} us each"
-    )
+    name = f"loop with MLP {'-'.join(map(str, SIZES))}, {REPLICAS} replicas:"
+    print(f"{name} {whole:8.0f} ticks/s, {1e6 / whole:5.1f} us each")
     print(f"the network alone:                   {alone:8.0f} ticks/s, {1e6 / alone:5.1f} us each")
     print(f"the loop with a matrix instead:      {bare:8.0f} ticks/s, {1e6 / bare:5.1f} us each")
 

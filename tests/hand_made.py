@@ -50,7 +50,8 @@ def adc(inputs=("x",), outputs=("y",), **changes: Any) -> AdcBank:
     ideal = np.tile(low + step * np.arange(1, 2**bits), (n, 1))
     defaults: dict[str, Any] = {
         "path": "adc", "inputs": tuple(inputs), "outputs": tuple(outputs), "clock": clock(),
-        "bits": bits, "low": low, "high": high, "transitions": ideal, "gain": np.ones(n), "offset": np.zeros(n), "input_noise": 0.0, "sample_capacitance": 0.0,
+        "bits": bits, "low": low, "high": high,
+        "transitions": ideal, "gain": np.ones(n), "offset": np.zeros(n), "input_noise": 0.0, "sample_capacitance": 0.0,
         "buffered": True, "temperature": 300.0, "jitter": 0.0, "latency": 0,
     }  # fmt: skip
     return AdcBank(**(defaults | changes))
@@ -63,7 +64,8 @@ def dac(inputs=("d",), outputs=("u",), **changes: Any) -> DacBank:
     step = (high - low) / 2**bits
     defaults: dict[str, Any] = {
         "path": "dac", "inputs": tuple(inputs), "outputs": tuple(outputs), "clock": clock(),
-        "bits": bits, "low": low, "high": high, "levels": np.tile(low + step * np.arange(2**bits), (len(inputs), 1)), "settling": 0, "initial": 2 ** (bits - 1),
+        "bits": bits, "low": low, "high": high,
+        "levels": np.tile(low + step * np.arange(2**bits), (len(inputs), 1)), "settling": 0, "initial": 2 ** (bits - 1),
     }  # fmt: skip
     return DacBank(**(defaults | changes))
 

@@ -98,7 +98,10 @@ def test_same_bits_alone_or_in_company_and_on_two_threads(name: str, probe: str)
 def test_a_stranger_and_another_order_change_no_bit(tmp_path: Path) -> None:
     text = (NETLISTS / "smode4.yaml").read_text().replace("10 ms", "20 us").replace("100 us", "5 us")
     clock = "  osc: {type: clock, frequency: 10 MHz, pins: {out: ck}}\n"
-    stranger = "  a: {type: capacitor, c: 1 pF, pins: {p: alone, n: 0}}\n  b: {type: resistor, r: 1 MOhm, pins: {p: alone, n: 0}}\n"
+    stranger = (
+        "  a: {type: capacitor, c: 1 pF, pins: {p: alone, n: 0}}\n  b: "
+        "{type: resistor, r: 1 MOhm, pins: {p: alone, n: 0}}\n"
+    )
     assert clock in text
     other = text.replace(clock, "").replace("instances:\n", f"instances:\n{clock}{stranger}", 1)
     first, second = (

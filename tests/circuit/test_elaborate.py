@@ -153,3 +153,12 @@ def test_mistakes_are_named(old: str, new: str, message: str):
         assemble(elaborate(load_text(GRID.replace(old, new), "t.yaml")))
     assert message in str(caught.value)
     assert "t.yaml:" in str(caught.value)
+
+
+def test_a_larger_supply_states_what_it_costs() -> None:
+    text = GRID.replace("{type: cmos_rng, tau0: 100 ns, v_s: 26 mV}", "{card: cmos_rng/extropic2025, v_s: 26 mV}")
+    text = text.replace("j_max: 0.6}", "j_max: 0.6, v_dd: 206.8 mV}")
+    program = assemble(elaborate(load_text(text, "t.yaml")))
+    bias = next(row.price for row in program.prices if row.price.action == "bias")
+    assert bias.joules == pytest.approx(4 * 0.1106e-15, rel=1e-3)
+    assert "multiplies its bias energy by 4; it buys a coupling budget" in program.notes[0]

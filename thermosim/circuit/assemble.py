@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -16,6 +17,7 @@ from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
 from thermosim.circuit.testbench import build_probes, build_target, span
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
+from thermosim.units import show
 
 
 def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
@@ -113,9 +115,24 @@ def _prices(circuit: Circuit, instance: Instance) -> list[PriceRow]:
     return [PriceRow(instance.path, price) for price in instance.bound.model.prices(instance.bound.evidence, context)]
 
 
+def _supply_notes(circuit: Circuit) -> Iterator[str]:
+    """What a bias supply other than the card's costs."""
+    for instance in circuit.of_family("pbit"):
+        model: Any = instance.bound.model
+        supplies = {s.bound.model.v_dd for s in circuit.synapses if instance.path in s.ends}  # type: ignore[attr-defined]
+        for v_dd in sorted(v for v in supplies if v is not None and model.v_dd not in (None, v)):
+            yield (
+                f"{instance.path}: the synapses' v_dd of {show(v_dd, 'V')} replaces the "
+                f"{show(model.v_dd, 'V')} of the p-bit's "
+                f"card, which multiplies its bias energy by {(v_dd / model.v_dd) ** 2:.3g}; it buys a coupling budget "
+                f"4 beta (sum |J| + |h|) of {v_dd / model.v_s:.3g}"
+            )
+
+
 def _notes(circuit: Circuit) -> tuple[str, ...]:
     netlist = circuit.netlist
-    notes = [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
+    notes = list(_supply_notes(circuit))
+    notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
     if netlist.updates.rng == "free" and circuit.of_family("pbit"):
         notes.append(
             "rng: free — the RNGs see other colours move before they are latched, so the chip does not sample "

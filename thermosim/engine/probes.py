@@ -33,8 +33,8 @@ class Tape:
         if size > MEMORY_LIMIT:
             raise SimulationError(
                 f"probe '{name}': {self.draws} draws of {len(nets)} nets in {replicas} replicas are "
-                f"{size / 2**30:.1f} GiB, above the limit of {MEMORY_LIMIT / 2**30:.0f} GiB; record less often than every "
-                f"{show(every * 1e-15, 's')} or run fewer replicas"
+                f"{size / 2**30:.1f} GiB, above the limit of {MEMORY_LIMIT / 2**30:.0f} GiB; record less often "
+                f"than every {show(every * 1e-15, 's')} or run fewer replicas"
             )
         self.data: np.ndarray = np.zeros((self.draws, len(nets), replicas), dtype=shape)
         self.tracks: list[Track] = []

@@ -29,6 +29,8 @@ from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.probes import Tape
 from thermosim.engine.sweeps import FabricPart
+from thermosim.errors import SimulationError
+from thermosim.kernels.gibbs import LANES
 from thermosim.provenance import versions
 from thermosim.record import Record
 
@@ -75,11 +77,14 @@ def run(
     Raises
     ------
     SimulationError
-        If a voltage is no longer finite, the samples do not fit in memory, or `resume` is of another run.
+        If a voltage is no longer finite, the samples do not fit in memory, `resume` is of another run, or there
+        are no replicas.
     """
     began = wall.perf_counter()
     count = program.replicas if replicas is None else replicas
-    threads = len(os.sched_getaffinity(0)) if threads is None else threads
+    if count < 1:
+        raise SimulationError(f"a run needs at least 1 replica, got {count}")
+    threads = _processors() if threads is None else max(1, threads)
     # One BLAS thread: the order of sums must not depend on the machine, and the matrices are small.
     with threadpool_limits(limits=1):
         simulation = Simulation(program, controllers, seed, count, threads)
@@ -94,6 +99,11 @@ def run(
     record.meta["threads"] = threads
     record.meta["versions"] = versions()
     return record
+
+
+def _processors() -> int:
+    """Processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class Simulation:
@@ -258,8 +268,9 @@ class Simulation:
             for runner in self.islands
             for track in runner.tracks
         )
-        work += sum(part.end * part.fabric.nodes * self.replicas for part in self.fabrics.values())
-        return max(BEATS, -(-work // 50_000_000))
+        lanes: int = -(-self.replicas // LANES) * LANES  # a fabric works on full groups of replicas
+        work += sum(part.end * part.fabric.nodes * lanes for part in self.fabrics.values())
+        return int(max(BEATS, -(-work // 50_000_000)))
 
     def _beat(self, time: int, number: int) -> None:
         """Take the draws that are due, so that parts without events of their own keep up; adds no step anywhere."""

@@ -18,7 +18,8 @@ def convert(values, rows, gain, offset, spread, transitions, low, high, keys, co
 
     values (any, replicas) [V], rows (n,) of values that the n converters see; gain, offset [V], spread [V rms] (n,);
     transitions (n, codes - 1) [V] ascending; low, high [V]: a conversion whose input lies outside is clipped.
-    keys (replicas,) uint64, counter uint64 the number of this conversion; codes (n, replicas), clipped (replicas,) int64.
+    keys (replicas,) uint64, counter uint64 the number of this conversion; codes (n, replicas) and clipped (replicas,)
+    int64.
     """
     n, replicas = codes.shape
     count = transitions.shape[1]
@@ -71,7 +72,7 @@ def quantise(volts, offset, step, top, codes, clipped):
 
 @jit
 def look_up(levels, codes, volts):
-    """volts[i, r] = levels[i, codes[i, r]]: output levels (n, codes) [V] of n converters at their codes (n, replicas)."""
+    """volts[i, r] = levels[i, codes[i, r]]: output levels (n, codes) [V] of n converters at codes (n, replicas)."""
     n, replicas = codes.shape
     for i in range(n):
         for r in range(replicas):

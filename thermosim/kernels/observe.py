@@ -17,7 +17,7 @@ from thermosim.kernels.gibbs import BLOCK, LANES, fields, slots
 from thermosim.kernels.jit import jit, jit_noalias
 
 _ZERO = np.float32(0.0)
-_FIVE, _31 = np.uint64(5), np.uint64(31)
+_FIRST, _FIVE, _31 = np.uint64(1), np.uint64(5), np.uint64(31)
 _1, _2, _4, _24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
 _PAIRS, _QUADS, _BYTES, _ONES = (
     np.uint32(0x55555555),
@@ -74,10 +74,15 @@ def ones(word):
 
 @jit_noalias
 def _lower(state, begin, places, field, energy, lanes):
-    for p in range(places):
+    """energy -= sum of s f over a block; `field` is used up."""
+    for k in range(lanes):
+        field[k] *= state[begin * lanes + k]
+    for p in range(_FIRST, places):
         at = (begin + p) * lanes
         for k in range(lanes):
-            energy[k] -= np.float64(state[at + k] * field[p * lanes + k])
+            field[k] += state[at + k] * field[p * lanes + k]
+    for k in range(lanes):
+        energy[k] -= np.float64(field[k])
 
 
 @jit

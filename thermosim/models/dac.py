@@ -85,9 +85,9 @@ class Dac(Model):
 
     def prices(self, evidence: Mapping[str, Evidence], context: PriceContext) -> tuple[Price, ...]:
         """One update, and the drivers behind it."""
-        driver = stated("conversions", "driver", "driver_energy", self.driver_energy, evidence)
+        driver = stated("updates", "driver", "driver_energy", self.driver_energy, evidence)
         if not isinstance(self.energy, Cdac):
-            return (stated("conversions", "conversion", "energy", self.energy, evidence), driver)
+            return (stated("updates", "update", "energy", self.energy, evidence), driver)
         joules = cdac_energy(self.energy.cdac, self.bits, self.reference)
         card = evidence.get("energy", NETLIST)
         source = f"C_tot V_span mean|dV|, mean step a third of the span assumed; {card.source}"
