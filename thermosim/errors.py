@@ -43,7 +43,7 @@ class Problem:
 
 
 class ThermosimError(Exception):
-    """Base of every error that is the user's to mend; the command line exits with 2."""
+    """Base of every error that is the user's to mend; the command line exits with 2 (3 for a run that had to stop)."""
 
 
 class NetlistError(ThermosimError):

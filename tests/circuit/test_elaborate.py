@@ -74,9 +74,13 @@ instances:
   clock: {type: clock, frequency: 2 MHz, pins: {out: ck}}
 couplings:
   grid:
-    {between: [s, s], model: wire, lattice: {name: square, boundary: torus}, weight: {normal: {mean: 0.1, sigma: 0.2}, seed: 3}}
+    between: [s, s]
+    model: wire
+    lattice: {name: square, boundary: torus}
+    weight: {normal: {mean: 0.1, sigma: 0.2}, seed: 3}
 variation: {seed: 7,
-  mismatch: {s.offset: {sigma: 2 mV}, s.gain: {sigma: 5 %}, grid.weight: {sigma: 1 %}}, process: {s.tau0: {sigma: 20 %}}}
+  mismatch: {s.offset: {sigma: 2 mV}, s.gain: {sigma: 5 %}, grid.weight: {sigma: 1 %}},
+  process: {s.tau0: {sigma: 20 %}}}
 updates: {clock: ck}
 run: {duration: 100 sweeps, burn_in: 10 sweeps, replicas: 2}
 """  # fmt: skip
@@ -117,7 +121,11 @@ def test_dies_differ_and_a_die_is_itself():
 def test_reordering_the_file_and_adding_a_stranger_changes_no_draw():
     first = assemble(elaborate(load_text(GRID, "t.yaml"))).fabrics[0]
     clock = "  clock: {type: clock, frequency: 2 MHz, pins: {out: ck}}\n"
-    stranger = "  a: {model: rng, shape: [2], bias: 0}\n  q: {type: capacitor, c: 1 pF, pins: {p: z, n: 0}}\n  r: {type: resistor, r: 1 MOhm, pins: {p: z, n: 0}}\n"
+    stranger = (
+        "  a: {model: rng, shape: [2], bias: 0}\n"
+        "  q: {type: capacitor, c: 1 pF, pins: {p: z, n: 0}}\n"
+        "  r: {type: resistor, r: 1 MOhm, pins: {p: z, n: 0}}\n"
+    )
     text = GRID.replace(clock, "").replace("instances:\n", f"instances:\n{clock}{stranger}")
     text = text.replace("100 sweeps", "100 us").replace("10 sweeps", "10 us")
     other = assemble(elaborate(load_text(text, "t.yaml")))
@@ -129,7 +137,7 @@ def test_reordering_the_file_and_adding_a_stranger_changes_no_draw():
 def test_a_corner_multiplies_and_pelgrom_scales_with_area():
     text = GRID.replace("variation: {seed: 7,", "variation: {corner: slow, corners: {slow: {s.tau0: 1.5}}, seed: 7,")
     text = text.replace("s.offset: {sigma: 2 mV}", "s.offset: {pelgrom: 4 mV*um, w: 1 um, l: 4 um}")
-    text = text.replace(", process: {s.tau0: {sigma: 20 %}}", "")
+    text = text.replace(",\n  process: {s.tau0: {sigma: 20 %}}", "")
     wide = elaborate(load_text(text, "t.yaml"))
     plain = elaborate(load_text(GRID, "t.yaml"))
     np.testing.assert_allclose(wide.instances["s"].actual["tau0"], 150e-9)

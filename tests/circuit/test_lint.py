@@ -5,7 +5,6 @@ import pytest
 from thermosim.circuit import assemble, elaborate, lint
 from thermosim.netlist import load_text
 
-
 ANALOG = """
 thermosim: 1
 name: t
@@ -33,7 +32,9 @@ def analog(psd="4e-21 A^2/Hz", latency="1 cycle", adc="", clock="10 MHz", more=D
 PBITS = """
 thermosim: 1
 name: t
-models: {{rng: {{type: cmos_rng, tau0: 100 ns, v_s: 26 mV}}, wire: {{type: synapse, bits: 4, j_max: {j_max}, v_dd: {v_dd}}}}}
+models:
+  rng: {{type: cmos_rng, tau0: 100 ns, v_s: 26 mV}}
+  wire: {{type: synapse, bits: 4, j_max: {j_max}, v_dd: {v_dd}}}
 instances:
   s: {{model: rng, shape: [4, 4], bias: 0.1}}
   K: {{type: clock, frequency: {clock}, pins: {{out: ck}}}}
