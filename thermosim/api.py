@@ -8,7 +8,11 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from thermosim.circuit import assemble, elaborate, lint
-from thermosim.errors import Problem
+from thermosim.circuit.lint import ARITHMETIC
+from thermosim.contracts import Controller
+from thermosim.demon import build
+from thermosim.demon.pricing import overrun
+from thermosim.errors import NetlistError, Problem, Problems
 from thermosim.netlist import load as read_netlist
 from thermosim.netlist import load_text
 from thermosim.times import seconds
@@ -32,6 +36,7 @@ class Chip:
     netlist: Netlist
     circuit: Circuit
     program: Program
+    controllers: Mapping[str, Controller]
     lints: tuple[Problem, ...]
     overrides: Mapping[str, Any]
 
@@ -68,10 +73,37 @@ def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> C
         With every problem found, each with its place in the text.
     """
     overrides = dict(set or {})
-    netlist = read_netlist(source, overrides)
-    circuit = elaborate(netlist)
+    problems = Problems()
+    netlist = read_netlist(source, overrides, problems)
+    circuit = elaborate(netlist, problems=problems)
     program = assemble(circuit)
-    return Chip(netlist, circuit, program, lint(circuit, program), overrides)
+    controllers = _controllers(netlist, program)
+    lints = lint(circuit, program) + _overruns(netlist, program, controllers)
+    return Chip(netlist, circuit, program, controllers, lints, overrides)
+
+
+def _controllers(netlist: Netlist, program: Program) -> dict[str, Controller]:
+    """The controllers of a program; what does not fit them is told with its place in the text."""
+    controllers, problems = {}, Problems()
+    for plan in program.controllers:
+        try:
+            controllers[plan.path] = build(plan)
+        except NetlistError as error:
+            for problem in error.problems:
+                problems.add(netlist.document.position(tuple(problem.path.split("."))), problem.path, problem.message)
+    problems.raise_if_any()
+    return controllers
+
+
+def _overruns(netlist: Netlist, program: Program, controllers: Mapping[str, Controller]) -> tuple[Problem, ...]:
+    """Lints of controllers whose arithmetic does not fit in the latency that the netlist grants them."""
+    found = []
+    for plan in program.controllers:
+        message = overrun(plan, controllers[plan.path])
+        if message is not None and ARITHMETIC not in netlist.silence:
+            at = ("controllers", plan.path)
+            found.append(Problem(netlist.document.position((*at, "latency")), ".".join(at), message, ARITHMETIC))
+    return tuple(found)
 
 
 def simulate(
@@ -108,11 +140,9 @@ def simulate(
         If the state is no longer finite (replica and time are named), or the samples do not fit in memory.
     """
     # Here and not above: checking a netlist must not wait for Numba.
-    from thermosim.demon import build
     from thermosim.engine.simulator import run
 
-    controllers = {plan.path: build(plan) for plan in chip.program.controllers}
-    return run(chip.program, controllers, seed, replicas, threads, progress, resume)
+    return run(chip.program, chip.controllers, seed, replicas, threads, progress, resume)
 
 
 def measure(record: Record) -> Summary:

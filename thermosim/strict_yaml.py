@@ -23,7 +23,7 @@ from yaml.scanner import Scanner
 from thermosim.errors import Position, Problems
 
 try:
-    from yaml.cyaml import CParser
+    from yaml.cyaml import CParser  # type: ignore[attr-defined]
 except ImportError:  # PyYAML without libyaml: the same nodes, slower
     CParser = None  # type: ignore[assignment,misc]
 
@@ -192,10 +192,10 @@ def _compose(text: str) -> yaml.Node | None:
     """Root node; libyaml where it is there, but errors always in the words of the Python parser."""
     if CParser is not None and not _too_deep_for_libyaml(text):
         try:
-            return _FastLoader(text).get_single_node()  # type: ignore[no-any-return]
+            return _FastLoader(text).get_single_node()
         except yaml.YAMLError:
             pass
-    return _PlainLoader(text).get_single_node()  # type: ignore[no-any-return, no-untyped-call]
+    return _PlainLoader(text).get_single_node()
 
 
 def _too_deep_for_libyaml(text: str) -> bool:

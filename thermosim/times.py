@@ -23,7 +23,7 @@ def femtoseconds(seconds: float | str | Fraction) -> int:
     ValueError
         If the duration is not a whole number of femtoseconds, negative, or past 2.5 hours.
     """
-    exact = seconds if isinstance(seconds, Fraction) else Fraction(repr(seconds) if isinstance(seconds, float) else seconds)
+    exact = Fraction(repr(seconds)) if isinstance(seconds, float) else Fraction(seconds)
     ticks = exact * FEMTOSECONDS
     if ticks.denominator != 1:
         raise ValueError(f"{float(exact):g} s is not a whole number of femtoseconds")

@@ -52,11 +52,23 @@ class Observer:
         once = rows(places, targets, sources, law.weights)
         order = np.argsort(places)
         self._sizes = counted.sum(axis=1)
-        self._plain = (places, *once, law.biases[order].astype(np.float32), _packed(up), _packed(counted), left, right)
+        packed = (_packed(up), _packed(counted))
+        none = np.zeros(0, dtype=np.int64)
+        self._plain = Watch(
+            places,
+            once.first,
+            once.source,
+            once.weight,
+            law.biases[order].astype(np.float32),
+            *packed,
+            left,
+            right,
+            none,
+        )
 
     def watch(self, nodes: Ints) -> Watch:
         """What the kernel observes, with the spins of `nodes` one by one."""
-        return Watch(*self._plain, self._places[nodes])
+        return self._plain._replace(rows=self._places[nodes])
 
     def blank(self, draws: int, nodes: int) -> Seen:
         """Room for the draws of one group."""
