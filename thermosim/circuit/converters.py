@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit, Instance
 from thermosim.circuit.program import AdcBank, DacBank
+from thermosim.contracts import Floats
 from thermosim.errors import Problems, suggestion
 from thermosim.models.adc import transition_levels
 from thermosim.models.dac import output_levels
@@ -40,6 +42,16 @@ def _clock_of(circuit: Circuit, instance: Instance, clocks: dict[str, Clock], pr
     return clocks[net]
 
 
+def _tables(circuit: Circuit, instance: Instance, draw: Callable[..., Floats]) -> Floats:
+    """Levels of every element [V]: as the model states them, else drawn from the die's stream."""
+    model: Any = instance.bound.model
+    if model.levels is not None:
+        return np.tile(np.asarray(model.levels, dtype=float), (instance.size, 1))
+    seed = (circuit.netlist.variation.seed, "levels", circuit.die)
+    streams = [generator(*seed, instance.element(k)) for k in range(instance.size)]
+    return np.array([draw(model.bits, model.reference, model.unit_mismatch, stream) for stream in streams])
+
+
 def build_adcs(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -> tuple[AdcBank, ...]:
     """Every ADC array; the transition table of each element is drawn from the die's stream."""
     banks = []
@@ -48,15 +60,6 @@ def build_adcs(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -
         clock = _clock_of(circuit, instance, clocks, problems)
         if clock is None:
             continue
-        seed = (circuit.netlist.variation.seed, "levels", circuit.die)
-        tables = [
-            np.asarray(model.levels, dtype=float)
-            if model.levels is not None
-            else transition_levels(
-                model.bits, model.reference, model.unit_mismatch, generator(*seed, instance.element(k))
-            )
-            for k in range(instance.size)
-        ]
         banks.append(
             AdcBank(
                 path=instance.path,
@@ -66,7 +69,7 @@ def build_adcs(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -
                 bits=model.bits,
                 low=-model.reference,
                 high=model.reference,
-                transitions=np.array(tables),
+                transitions=_tables(circuit, instance, transition_levels),
                 gain=1 + instance.actual["gain_error"],
                 offset=instance.actual["offset"],
                 input_noise=model.noise,
@@ -93,14 +96,8 @@ def build_dacs(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -
         except ValueError as error:
             problems.add(circuit.netlist.document.position((*instance.at, "settling")), instance.path, str(error))
             continue
-        seed = (circuit.netlist.variation.seed, "levels", circuit.die)
-        tables = [
-            np.asarray(model.levels, dtype=float)
-            if model.levels is not None
-            else output_levels(model.bits, model.reference, model.unit_mismatch, generator(*seed, instance.element(k)))
-            for k in range(instance.size)
-        ]
-        levels = (1 + instance.actual["gain_error"])[:, None] * np.array(tables) + instance.actual["offset"][:, None]
+        ideal = _tables(circuit, instance, output_levels)
+        levels = (1 + instance.actual["gain_error"])[:, None] * ideal + instance.actual["offset"][:, None]
         banks.append(
             DacBank(
                 path=instance.path,
