@@ -108,7 +108,7 @@ def adc_range(circuit: Circuit, program: Program) -> Found:
         if law is None:
             continue
         mean, sigma = law
-        where, path = _net_position(circuit, net), bank.path
+        where, path = _at(circuit, (*circuit.instances[bank.path].at, "pins", "in")), bank.path
         if sigma < bank.step:
             yield (
                 where,
@@ -137,7 +137,7 @@ def sampler_loading(circuit: Circuit, program: Program) -> Found:
         held = 1 / np.linalg.inv(island.drawn.capacitance)[node, node]
         if not bank.buffered and bank.sample_capacitance > 0.01 * held:
             yield (
-                _net_position(circuit, net),
+                _at(circuit, (*circuit.instances[bank.path].at, "pins", "in")),
                 bank.path,
                 f"the unbuffered sampler of {show(bank.sample_capacitance, 'F')} loads '{net}' "
                 f"({show(held, 'F')}): it shares "
