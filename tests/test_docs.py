@@ -14,6 +14,8 @@ ROOT = Path(__file__).parents[1]
 PAGES = [
     "README.md",
     "docs/reference/python.md",
+    "docs/how-to/write-a-controller.md",
+    "docs/how-to/add-a-card.md",
     *sorted(f"docs/tutorial/{p.name}" for p in (ROOT / "docs/tutorial").glob("*.md")),
 ]
 SHORT = {

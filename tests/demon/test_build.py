@@ -182,5 +182,6 @@ def test_a_users_class_is_made_from_its_plan(monkeypatch):
     )
     refused(
         plan(program="no_such_lab:X"),
-        start + "cannot import 'no_such_lab': No module named 'no_such_lab'; it must be on Python's path",
+        start + "cannot import 'no_such_lab': No module named 'no_such_lab'; "
+        "it must be in the working directory or on Python's path",
     )

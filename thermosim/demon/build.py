@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -92,10 +93,13 @@ def _known(plan: ControllerPlan, names: tuple[str, ...]) -> None:
 def _own(plan: ControllerPlan) -> Controller:
     """A user's class, made with (plan, options)."""
     module_name, _, name = plan.program.partition(":")
+    here = str(Path.cwd())
+    if here not in sys.path:  # an installed program does not look in the working directory by itself
+        sys.path.append(here)
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        refuse(plan, f"cannot import '{module_name}': {error}; it must be on Python's path", "program")
+        refuse(plan, f"cannot import '{module_name}': {error}; it must be in the working directory or on Python's path", "program")
     if not hasattr(module, name):
         known = [item for item in vars(module) if not item.startswith("_")]
         refuse(plan, f"module '{module_name}' has no '{name}'{suggestion(name, known)}", "program")
