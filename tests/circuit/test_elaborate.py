@@ -170,3 +170,72 @@ def test_a_larger_supply_states_what_it_costs() -> None:
     bias = next(row.price for row in program.prices if row.price.action == "bias")
     assert bias.joules == pytest.approx(4 * 0.1106e-15, rel=1e-3)
     assert "multiplies its bias energy by 4; it buys a coupling budget" in program.notes[0]
+
+
+def test_elements_that_differ_in_more_than_numbers_stand_alone() -> None:
+    text = HEAD + """
+parameters: {T0: 300 K, N0: 1 mV}
+instances:
+  C: {type: capacitor, c: 1 pF, shape: [3], pins: {p: "x[i]", n: 0}}
+  R: {type: resistor, r: 1 MOhm, shape: [3], temperature: "{T0 * (1 + i)}", pins: {p: "x[i]", n: 0}}
+  A:
+    type: adc
+    shape: [3]
+    bits: "{6 + i}"
+    noise: "{N0 * i}"
+    reference: 0.5 V
+    latency: 1 cycle
+    pins: {in: "x[i]", clock: ck, out: "y[i]"}
+  K: {type: clock, frequency: 10 MHz, pins: {out: ck}}
+""" + RUN  # fmt: skip
+    program = assemble(elaborate(load_text(text, "t.yaml")))
+    noise = [float(island.drawn.noise[0, 0]) for island in program.islands]
+    np.testing.assert_allclose(np.array(noise) / noise[0], [1, 2, 3])
+    assert [(bank.path, bank.bits, bank.input_noise) for bank in program.adcs] == [
+        ("A[0]", 6, 0.0), ("A[1]", 7, 1e-3), ("A[2]", 8, 2e-3)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("shape: [4, 6]", "shape: [100000, 100000]", "1e+10 elements are more than a chip of this program can have"),
+        ("{sigma: 2 mV}", "{pelgrom: 4 mV*um, w: 0 um, l: 1 um}", "a device of w = 0 um and l = 1 um has no area"),
+        ("seed: 7,", "corner: c, corners: {c: {s.offset: 2}}, seed: 7,", "'offset' of 's' is 0, so a corner's factor"),
+        ("duration: 100 sweeps", "duration: 1e15 sweeps", "end past the limit of 2.5 hours"),
+        (
+            "100 sweeps, burn_in: 10 sweeps",
+            "2000 s, burn_in: 8000 s",
+            "end past the limit of 2.5 hours",
+        ),
+        ("replicas: 2}", "replicas: 2, record: {s: every 200 sweeps}}", "the recording interval is longer than"),
+    ],
+)
+def test_more_mistakes_are_named(old: str, new: str, message: str) -> None:
+    text = GRID.replace(old, new)
+    with pytest.raises(NetlistError) as caught:
+        assemble(elaborate(load_text(text, "t.yaml")))
+    assert message in str(caught.value)
+
+
+def test_p_bits_of_an_array_have_one_price() -> None:
+    text = GRID.replace('bias: "{0.01 * i + 0.1 * j}"', 'bias: 0, e_rng: "{E0 * (1 + i)}"')
+    text = text.replace("name: t\n", "name: t\nparameters: {E0: 1 fJ}\n")
+    with pytest.raises(NetlistError, match="may differ in bias, gain, offset, tau0, v_s and in nothing else"):
+        assemble(elaborate(load_text(text, "t.yaml")))
+
+
+def test_every_sweep_is_in_the_window_whatever_the_period() -> None:
+    for frequency in ("12 MHz", "7 MHz", "3 MHz"):
+        text = GRID.replace("2 MHz", frequency)
+        program = assemble(elaborate(load_text(text, "t.yaml")))
+        clock = program.fabrics[0].clock
+        assert clock.edge(20) == program.burn_in
+        assert clock.edge(220) == program.burn_in + program.duration
+
+
+def test_one_bias_circuit_has_one_supply() -> None:
+    second = "  two:\n    between: [s, s]\n    model: {type: synapse, v_dd: 1 V}\n    lattice: {name: king}\n    weight: 0.1\n"
+    text = GRID.replace("couplings:\n", f"couplings:\n{second}")
+    with pytest.raises(NetlistError, match="state different supplies v_dd"):
+        assemble(elaborate(load_text(text, "t.yaml")))

@@ -51,7 +51,10 @@ def pbits(j_max="0.7", v_dd="300 mV", clock="2 MHz", weight="0.5", rng="held", m
 
 def rules(text: str) -> dict[str, str]:
     circuit = elaborate(load_text(text, "t.yaml"))
-    return {problem.rule or "": str(problem) for problem in lint(circuit, assemble(circuit))}
+    found: dict[str, str] = {}
+    for problem in lint(circuit, assemble(circuit)):
+        found[problem.rule or ""] = f"{found.get(problem.rule or '', '')}{problem}\n"
+    return {rule: lines.rstrip() for rule, lines in found.items()}
 
 
 @pytest.mark.parametrize("text", [analog(), pbits()])
@@ -72,6 +75,7 @@ def test_a_sound_chip_has_none(text: str):
         ),
         ("loop-latency", analog(latency="4 cycles"), "its loop latency of 420 ns exceeds a tenth"),
         ("loop-latency", analog(clock="1 MHz", latency="10 ns"), "its tick of 1 us exceeds a tenth"),
+        ("loop-latency", analog(latency="310 ns"), "its loop latency of 420 ns"),  # waits for the next edge
         ("rng-memory", pbits(clock="5 MHz"), "read every 200 ns but relaxes in 100 ns: it keeps 0.135"),
         ("rng-free", pbits(rng="free"), "does not sample the Boltzmann law"),
         ("budget", pbits(v_dd="150 mV"), "16 of 16 p-bits want more than the bias circuit can give"),

@@ -14,7 +14,7 @@ from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
-from thermosim.circuit.testbench import build_probes, build_target, span
+from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
 from thermosim.units import show
@@ -37,8 +37,8 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
-    duration = span(circuit, run.duration, "duration", fabrics, problems)
-    burn_in = span(circuit, run.burn_in, "burn_in", fabrics, problems)
+    _check_supplies(circuit, problems)
+    burn_in, duration = window(circuit, fabrics, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
     program = Program(
         name=circuit.netlist.name,
@@ -46,19 +46,20 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         islands=islands,
         fabrics=fabrics,
         driven={net: actual for net, (_, actual) in driven.items()},
+        drawn_driven={net: drawn for net, (drawn, _) in driven.items()},
         adcs=adcs,
         dacs=dacs,
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
-        probes=build_probes(circuit, islands, fabrics, duration, problems),
+        probes=build_probes(circuit, islands, fabrics, dacs, duration, problems),
         duration=duration or 0,
-        burn_in=burn_in or 0,
+        burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
         prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance)),
-        notes=_notes(circuit),
+        notes=_notes(circuit, fabrics),
         provenance=_provenance(circuit),
     )
     if not islands and not fabrics:
@@ -89,6 +90,23 @@ def _check_sampled(
             problems.add(
                 contact.where, path, f"net '{net}' has neither a capacitor nor a source: its voltage is undefined"
             )
+
+
+def _check_supplies(circuit: Circuit, problems: Problems) -> None:
+    """A p-bit has one bias circuit, so the couplings at it have one supply."""
+    for instance in circuit.of_family("pbit"):
+        supplies: dict[Any, str] = {}
+        for synapse in circuit.synapses:
+            if instance.path in synapse.ends:
+                model: Any = synapse.bound.model
+                supplies.setdefault(model.v_dd, synapse.path)
+        if len(supplies) > 1:
+            told = ", ".join(f"{path}: {'none' if v is None else show(v, 'V')}" for v, path in supplies.items())
+            where = circuit.netlist.document.position(("couplings", list(supplies.values())[1], "model"))
+            message = (
+                f"the couplings of '{instance.path}' state different supplies v_dd ({told}); its bias circuit has one"
+            )
+            problems.add(where, f"couplings.{list(supplies.values())[1]}", message)
 
 
 def _prices(circuit: Circuit, instance: Instance) -> list[PriceRow]:
@@ -129,9 +147,24 @@ def _supply_notes(circuit: Circuit) -> Iterator[str]:
             )
 
 
-def _notes(circuit: Circuit) -> tuple[str, ...]:
+def _bias_notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> Iterator[str]:
+    """The bias circuit is priced for one relaxation time an update; it may conduct for longer."""
+    for fabric in fabrics:
+        for path in fabric.arrays:
+            model: Any = circuit.instances[path].bound.model
+            sweep = fabric.clock.period * fabric.colours
+            if getattr(model, "c_bias", None) is not None and sweep > 1.01 * model.tau0:
+                yield (
+                    f"{path}: the bias circuit is priced for one tau0 of {show(model.tau0, 's')} an update, as "
+                    "its source "
+                    f"does; if it conducts through the whole sweep of {show(sweep, 's')} it costs "
+                    f"{sweep / model.tau0:.3g} times that"
+                )
+
+
+def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
-    notes = list(_supply_notes(circuit))
+    notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
     if netlist.updates.rng == "free" and circuit.of_family("pbit"):
         notes.append(

@@ -209,6 +209,11 @@ def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
         return pairs.astype(np.int64), _finite(sparse.data[keep], "edges")
     with file.open(newline="") as stream:
         rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
+    widths = sorted({len(row) for row in rows})
+    if len(widths) > 1 or (widths and widths[0] not in (2, 3)):
+        raise CouplingError(
+            "edges", f"'{name}' has lines of {', '.join(map(str, widths))} entries; all are i,j or all i,j,weight"
+        )
     try:
         edges = np.array([[int(row[0]), int(row[1])] for row in rows], dtype=np.int64).reshape(-1, 2)
         weights = np.array([float(row[2]) for row in rows]) if rows and len(rows[0]) > 2 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import product
 from math import prod
 from typing import Any
@@ -25,6 +25,8 @@ from thermosim.units import Quantity, read_any
 _INDEXED = re.compile(r"\{[^}]*\b[ij]\b[^}]*\}")
 _RESERVED = {"pins", "shape"}
 DEEPEST = 16
+MOST, MOST_PARTS = 10**8, 10**6
+"""Elements of one array, and copies of one subcircuit: beyond these memory ends before the answer comes."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,8 @@ def _pins(
     known: tuple[Pin, ...],
     shape: tuple[int, ...],
     at: At,
-) -> dict[str, tuple[str, ...]]:
-    """Nets of every element for each pin; reports unknown and missing pins."""
+) -> dict[str, tuple[str, ...]] | None:
+    """Nets of every element for each pin, or None after reporting unknown, missing and unreadable ones."""
     names = {pin.name: pin for pin in known}
     for name in pins:
         if name not in names:
@@ -165,34 +167,62 @@ def _pins(
             nets.append(net)
         else:
             found[name] = tuple(nets)
-    return found
+    whole = set(found) == set(pins) and all(pin.optional or pin.name in found for pin in known)
+    return found if whole else None
 
 
 def _primitive(work: Expansion, scope: Scope, name: str, spec: Any, at: At) -> None:
     path, shape = scope.prefix + name, tuple(spec.shape)
     raw = {key: value for key, value in spec.raw.items() if key not in _RESERVED}
-    everywhere = indices(shape)
-    first: dict[str, Quantity | float] = {**scope.names, **everywhere[0]}
-    bound = bind(raw, at, work.netlist, work.problems, first)
-    if bound is None:
+    if prod(shape) > MOST:
         work.failed.add(path)
+        work.add(
+            (*at, "shape"), f"{prod(shape):.3g} elements are more than a chip of this program can have ({MOST:.0e})"
+        )
         return
-    elements = [bound]
-    if len(everywhere) > 1 and _INDEXED.search(repr(raw)):
-        others = [bind(raw, at, work.netlist, work.problems, {**scope.names, **index}) for index in everywhere[1:]]
-        if any(other is None for other in others):
+    each = _INDEXED.search(repr(raw)) is not None
+    bounds = []
+    for index in indices(shape) if each else [dict.fromkeys(("i", "j")[: len(shape)], 0.0)]:
+        bound = bind(raw, at, work.netlist, work.problems, {**scope.names, **index})
+        if bound is None:
             work.failed.add(path)
             return
-        elements += [other for other in others if other is not None]
-    pins = _pins(work, scope, spec.pins, bound.model.pins, shape, at)
-    if any(pin.name not in pins and not pin.optional for pin in bound.model.pins):
+        bounds.append(bound)
+    pins = _pins(work, scope, spec.pins, bounds[0].model.pins, shape, at)
+    if pins is None:
         work.failed.add(path)
-        return
-    add_instance(work, path, at, elements, shape, pins)
+    elif _alike(bounds):
+        add_instance(work, path, at, bounds, shape, pins)
+    elif bounds[0].model.family == "pbit":
+        work.failed.add(path)
+        may = ", ".join(sorted(_arrayed(bounds[0].model)))
+        work.add(at, f"the p-bits of an array may differ in {may} and in nothing else", key=True)
+    else:
+        # They differ in more than numbers read per element: each is a part of its own.
+        for k, index in enumerate(indices(shape)):
+            alone = {pin: (nets[k],) for pin, nets in pins.items()}
+            add_instance(work, _subscript(path, index), at, [bounds[k]], (), alone)
+
+
+def _arrayed(model: Model) -> set[str]:
+    """Parameters that are read element by element."""
+    return {*model.mismatched, *(("bias",) if model.family == "pbit" else ())}
+
+
+def _alike(bounds: list[Bound]) -> bool:
+    """Whether the elements differ at most in parameters that are read element by element."""
+    apart = _arrayed(bounds[0].model)
+    first = bounds[0].model.model_dump(exclude=apart)
+    return all(bound.model.model_dump(exclude=apart) == first for bound in bounds[1:])
 
 
 def add_instance(
-    work: Expansion, path: str, at: At, elements: list[Bound], shape: tuple[int, ...], pins: dict[str, tuple[str, ...]]
+    work: Expansion,
+    path: str,
+    at: At,
+    elements: list[Bound],
+    shape: tuple[int, ...],
+    pins: Mapping[str, tuple[str, ...]],
 ) -> None:
     """Register an instance array and put its pins on their nets."""
     size = prod(shape)
@@ -239,10 +269,18 @@ def _subcircuits(work: Expansion, scope: Scope, name: str, spec: Any, at: At) ->
         if parameter not in body.parameters:
             message = f"subcircuit '{kind}' has no parameter '{parameter}'{suggestion(parameter, body.parameters)}"
             work.add((*at, "parameters", parameter), message, key=True)
+    if prod(shape) > MOST_PARTS:
+        work.failed.add(path)
+        work.add((*at, "shape"), f"{prod(shape):.3g} copies of a subcircuit are too many ({MOST_PARTS:.0e} at most)")
+        return
     ports = tuple(Pin(port, "analog", "inout") for port in body.ports)
     pins = _pins(work, scope, spec.pins, ports, shape, at)
+    if pins is None:
+        work.failed.add(path)
     for k, index in enumerate(indices(shape)):
         names = _parameters(work, body, spec, {**scope.names, **index}, at)
+        if pins is None:
+            continue
         inner = Scope(
             prefix=_subscript(path, index) + ".",
             at=("subcircuits", kind),
@@ -250,10 +288,7 @@ def _subcircuits(work: Expansion, scope: Scope, name: str, spec: Any, at: At) ->
             ports={port: nets[k] for port, nets in pins.items()},
             stack=(*scope.stack, kind),
         )
-        if len(pins) < len(ports):
-            work.failed.add(path)
-        else:
-            _body(work, inner, body.instances, body.couplings)
+        _body(work, inner, body.instances, body.couplings)
 
 
 def _parameters(
@@ -275,8 +310,3 @@ def _parameters(
             continue
         values[name] = given
     return values
-
-
-def with_actual(instance: Instance, actual: Mapping[str, np.ndarray]) -> Instance:
-    """The same instance array with this die's values."""
-    return replace(instance, actual={**instance.drawn, **actual})

@@ -82,8 +82,8 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         start += array.size
     edges, weights = _edges(circuit, starts)
     colour = colour_graph(start, edges)
-    bad = check_colouring(edges, colour)
-    if clock is None or bad is not None:
+    assert check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
+    if clock is None:
         return None
     drawn, actual = (_stack(arrays, which) for which in ("drawn", "actual"))
     analog = any("in" in array.pins for array in arrays)

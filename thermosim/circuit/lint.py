@@ -13,12 +13,15 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import At, Circuit
-from thermosim.circuit.program import AdcBank, Fabric, Island, Program
+from thermosim.circuit.program import AdcBank, ControllerPlan, Fabric, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
 from thermosim.errors import Position, Problem, Problems
 from thermosim.times import seconds
 from thermosim.units import show
+
+PHASES = 64
+"""Samples over which clocks of different frequencies are looked at for the longest wait."""
 
 Finding = tuple[str, Position | None, str, str]
 """Rule, place, path, message."""
@@ -145,17 +148,28 @@ def sampler_loading(circuit: Circuit, program: Program) -> Found:
             )
 
 
+def _loop(program: Program, plan: ControllerPlan) -> float:
+    """Longest time [s] from a sample to the step that answers it, through the edges that each part waits for."""
+    codes = {net for nets in plan.reads.values() for net in nets}
+    outs = {net for nets in plan.writes.values() for net in nets}
+    longest = 0
+    for adc in (bank for bank in program.adcs if codes & set(bank.outputs)):
+        for dac in (bank for bank in program.dacs if outs & set(bank.inputs)):
+            for k in range(PHASES):
+                sampled = adc.clock.edge(k)
+                tick = plan.clock.edge(plan.clock.first_edge_at(sampled + adc.latency))
+                latched = dac.clock.edge(dac.clock.first_edge_at(tick + plan.latency))
+                longest = max(longest, latched + dac.settling - sampled)
+    return seconds(longest)
+
+
 def loop_latency(circuit: Circuit, program: Program) -> Found:
     """A controller whose tick or loop latency exceeds a tenth of the fastest time constant it acts on."""
     for plan in program.controllers:
         if plan.plant is None:
             continue
         fastest = float(relaxation_times(plan.plant.capacitance, plan.plant.conductance).min())
-        codes = {net for nets in plan.reads.values() for net in nets}
-        outs = {net for nets in plan.writes.values() for net in nets}
-        sensing = max((bank.latency for bank in program.adcs if codes & set(bank.outputs)), default=0)
-        settling = max((bank.settling for bank in program.dacs if outs & set(bank.inputs)), default=0)
-        loop = seconds(sensing + plan.latency + settling)
+        loop = _loop(program, plan)
         for what, value in (("tick", plan.clock.period), ("loop latency", loop)):
             if value > fastest / 10:
                 yield (

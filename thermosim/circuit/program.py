@@ -201,7 +201,9 @@ class Program:
     islands: tuple[Island, ...]
     fabrics: tuple[Fabric, ...]
     driven: Mapping[str, float]
-    """Constant voltage of every net driven by an ideal source [V]."""
+    """Constant voltage of every net driven by an ideal source, on this die [V]."""
+    drawn_driven: Mapping[str, float]
+    """The same as drawn; a net driven by a DAC is at 0 V."""
     adcs: tuple[AdcBank, ...]
     dacs: tuple[DacBank, ...]
     clocks: tuple[Clock, ...]

@@ -8,35 +8,60 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.nets import natural
-from thermosim.circuit.program import AdcBank, Fabric, Island, Probe
+from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, Probe
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems
-from thermosim.times import femtoseconds
+from thermosim.times import LIMIT, femtoseconds
 from thermosim.units import Quantity, UnitError, read_any
 
 
-def span(circuit: Circuit, value: Any, key: str, fabrics: tuple[Fabric, ...], problems: Problems) -> int | None:
-    """A duration in seconds or sweeps, in femtoseconds; None after reporting that it has none."""
-    at: At = ("run", key)
-    if value.value == 0:
-        return 0
-    try:
-        if value.unit == "sweeps":
-            if len(fabrics) != 1:
+def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[int, int | None]:
+    """Burn-in and recorded duration in femtoseconds; the duration is None after reporting that there is none.
+
+    Sweeps are counted in clock edges: `duration` sweeps start at the first edge of the window, whatever the period.
+    """
+    run, clock = circuit.netlist.run, fabrics[0].clock if len(fabrics) == 1 else None
+
+    def read(key: str, value: Any, start: int) -> int | None:
+        """End of a span that begins at `start`."""
+        try:
+            if value.value == 0:
+                return start
+            if value.unit == "s":
+                end = start + femtoseconds(value.value)
+            elif clock is None:
                 raise ValueError(f"sweeps need one p-bit fabric and this chip has {len(fabrics)}; give a time")
-            return int(fabrics[0].clock.edge(int(value.value) * fabrics[0].colours))
-        return femtoseconds(value.value)
-    except ValueError as error:
-        problems.add(circuit.netlist.document.position(at), f"run.{key}", str(error))
-        return None
+            else:
+                end = clock.edge(clock.first_edge_at(start) + int(value.value) * fabrics[0].colours)
+            if end > LIMIT:
+                raise ValueError("burn-in and duration end past the limit of 2.5 hours of simulated time (9e18 fs)")
+            return end
+        except ValueError as error:
+            problems.add(circuit.netlist.document.position(("run", key)), f"run.{key}", str(error))
+            return None
+
+    burn_in = read("burn_in", run.burn_in, 0)
+    if burn_in is None:
+        return 0, None
+    end = read("duration", run.duration, burn_in)
+    if end == burn_in:
+        place = circuit.netlist.document.position(("run", "duration"), key=True)
+        problems.add(place, "run.duration", "no samples: the duration is zero")
+        return burn_in, None
+    return burn_in, None if end is None else end - burn_in
 
 
 def build_probes(
-    circuit: Circuit, islands: tuple[Island, ...], fabrics: tuple[Fabric, ...], duration: int | None, problems: Problems
+    circuit: Circuit,
+    islands: tuple[Island, ...],
+    fabrics: tuple[Fabric, ...],
+    dacs: tuple[DacBank, ...],
+    duration: int | None,
+    problems: Problems,
 ) -> tuple[Probe, ...]:
     """What ``run.record`` asks for."""
     probes = []
-    analog = {net for island in islands for net in island.nodes}
+    analog = {net for island in islands for net in island.nodes} | {net for bank in dacs for net in bank.outputs}
     for name, every in circuit.netlist.run.record.items():
         at: At = ("run", "record", name)
         where = circuit.netlist.document.position(at)
@@ -45,19 +70,16 @@ def build_probes(
         except ValueError as error:
             problems.add(where, f"run.record.{name}", str(error))
             continue
-        if duration is not None and probe.kind != "bit" and probe.every > duration:
+        fabric = next((item for item in fabrics if name in item.arrays), None)
+        sweep = 1 if fabric is None else fabric.clock.edge(fabric.colours)
+        if duration is not None and probe.every * sweep > duration:
             problems.add(where, f"run.record.{name}", "no samples: the recording interval is longer than run.duration")
             continue
         probes.append(probe)
-    if duration is None:
-        return ()
     if islands and not fabrics and not circuit.netlist.run.record:
         place = circuit.netlist.document.position(("run",), key=True)
         example = islands[0].nodes[0].split("[")[0]
         problems.add(place, "run", f"no samples: 'record' is missing; say e.g. record: {{{example}: every 1 us}}")
-    if duration <= 0:
-        place = circuit.netlist.document.position(("run", "duration"), key=True)
-        problems.add(place, "run.duration", "no samples: the duration is zero")
     return tuple(probes)
 
 
@@ -75,7 +97,7 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
         raise ValueError(f"'{name}' is a net: record it every so many seconds")
     kind = circuit.nets.kind(nets[0])
     if kind == "analog" and not set(nets) <= analog:
-        raise ValueError(f"'{name}' is held by a source; record a net that moves")
+        raise ValueError(f"'{name}' is held by a constant source; record a net that moves")
     if kind not in ("analog", "code"):
         raise ValueError(f"'{name}' is a {kind} net; analog nets, codes and p-bit arrays can be recorded")
     interval = femtoseconds(every.value)

@@ -98,6 +98,8 @@ def _unit(item: Instance | Synapses, parameter: str) -> str:
 def _draw(circuit: Circuit, path: str, parameter: str, kind: str, spread: Any, before: Floats, unit: str) -> Floats:
     """Values after one corner factor, process draw or mismatch draw."""
     if kind == "corner":
+        if not np.any(before):
+            raise UnitError(f"'{parameter}' of '{path}' is 0, so a corner's factor does nothing")
         return before * float(spread)
     sigma, relative = _sigma(spread, unit)
     if relative and not np.any(before):
@@ -114,6 +116,8 @@ def _sigma(spread: Any, unit: str) -> tuple[float, bool]:
     """Standard deviation and whether it is relative to the value."""
     if spread.pelgrom is not None:
         area = read(str(spread.w), "m") * read(str(spread.l), "m")
+        if area <= 0:
+            raise UnitError(f"a device of w = {spread.w} and l = {spread.l} has no area")
         quantity = read_any(str(spread.pelgrom))
         sigma = quantity.value / area**0.5
         relative = quantity.dimension == dimension_of("m")

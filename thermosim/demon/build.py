@@ -99,7 +99,11 @@ def _own(plan: ControllerPlan) -> Controller:
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        refuse(plan, f"cannot import '{module_name}': {error}; it must be in the working directory or on Python's path", "program")
+        refuse(
+            plan,
+            f"cannot import '{module_name}': {error}; it must be in the working directory or on Python's path",
+            "program",
+        )
     if not hasattr(module, name):
         known = [item for item in vars(module) if not item.startswith("_")]
         refuse(plan, f"module '{module_name}' has no '{name}'{suggestion(name, known)}", "program")

@@ -84,6 +84,12 @@ class Adc(Model):
                 raise ValueError("levels already state the transfer; leave unit_mismatch out")
         return self
 
+    @model_validator(mode="after")
+    def _loads(self) -> Self:
+        if not self.buffered and self.sample_capacitance is None:
+            raise ValueError("an unbuffered sampler shares charge with its node: state sample_capacitance")
+        return self
+
     @property
     def step(self) -> float:
         """One LSB [V]."""
