@@ -235,7 +235,7 @@ def test_every_sweep_is_in_the_window_whatever_the_period() -> None:
 
 
 def test_one_bias_circuit_has_one_supply() -> None:
-    second = "  two:\n    between: [s, s]\n    model: {type: synapse, v_dd: 1 V}\n    lattice: {name: king}\n    weight: 0.1\n"
+    second = "  two: {between: [s, s], model: {type: synapse, v_dd: 1 V}, lattice: {name: king}, weight: 0.1}\n"
     text = GRID.replace("couplings:\n", f"couplings:\n{second}")
     with pytest.raises(NetlistError, match="state different supplies v_dd"):
         assemble(elaborate(load_text(text, "t.yaml")))
