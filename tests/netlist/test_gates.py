@@ -9,7 +9,7 @@ from thermosim.netlist.logic import Logic, values
 from thermosim.netlist.problem import enumerate_states
 
 TRUTH = {"and": (0.9073, 0.9864, 0.9997), "full_adder": (0.6016, 0.8083, 0.9689), "xor": (0.8702, 0.9818, 0.9997)}
-TRUTH |= {name: TRUTH["and"] for name in ("or", "nand", "nor")} | {"half_adder": TRUTH["full_adder"]}
+TRUTH |= dict.fromkeys(("or", "nand", "nor"), TRUTH["and"]) | {"half_adder": TRUTH["full_adder"]}
 
 
 def rows(gate):

@@ -1,4 +1,4 @@
-"""Every reader gives the energies of its own convention, on cases that no sign, factor or order survives by accident."""
+"""Every reader gives the energies of its own convention, on cases where no sign or factor comes right by accident."""
 
 import json
 import re

@@ -106,10 +106,10 @@ def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
             known = [name for name, other in work.instances.items() if other.bound.model.family == "pbit"]
             raise CouplingError("between", f"'{base}' is no array of p-bits{suggestion(base, known)}")
         ends.append(instance)
-    if coupling.problem is not None:
-        edges, lengths, given = _from_problem(coupling, ends, work)
-    else:
+    if coupling.problem is None:
         edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, coupling.between, work)
+    else:
+        edges, lengths, given = _from_problem(coupling, ends, work)
     weights = given if given is not None else _weights(coupling.weight, len(edges), path, work)
     if given is not None and coupling.weight is not None:
         raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
@@ -225,7 +225,7 @@ def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
     return edges, None if weights is None else _finite(weights, "edges")
 
 
-def _from_problem(coupling: Any, ends: list[Instance], work: Expansion) -> tuple[Ints, None, Floats]:
+def _from_problem(coupling: Any, ends: list[Instance], work: Expansion) -> tuple[Ints, Floats | None, Floats | None]:
     """Edges and weights of a whole problem; its biases join those of the p-bits."""
     source, array = coupling.problem, ends[0]
     if ends[1] is not array:
@@ -243,11 +243,8 @@ def _from_problem(coupling: Any, ends: list[Instance], work: Expansion) -> tuple
         raise CouplingError("problem", f"{message}; say shape: [{problem.spins}]")
     if not len(problem.edges):
         raise CouplingError("problem", "the problem has no edges: p-bits with a bias of their own say it better")
-    changed = {
-        which: {**getattr(array, which), "bias": getattr(array, which)["bias"] + problem.biases}
-        for which in ("drawn", "actual")
-    }
-    work.instances[array.path] = replace(array, **changed)
+    drawn, actual = ({**values, "bias": values["bias"] + problem.biases} for values in (array.drawn, array.actual))
+    work.instances[array.path] = replace(array, drawn=drawn, actual=actual)
     return problem.edges, None, problem.weights
 
 

@@ -67,17 +67,17 @@ def factoring(number: int, x_bits: int, y_bits: int, penalty: float) -> Problem:
     slope = np.zeros(spins)
     slope[:x_bits] = 2.0 ** np.arange(x_bits)
     slope[x_bits : x_bits + y_bits] = 2.0 ** np.arange(y_bits)
-    slope[x_bits + y_bits :] = [2.0 ** (k + l + 1) for k, l in pairs_of]
+    slope[x_bits + y_bits :] = [2.0 ** (k + m + 1) for k, m in pairs_of]
     constant = 1.0 + slope.sum() - number
     biases, offset = -2 * constant * slope, constant**2 + float(slope @ slope)
     pairs = [(i, j, -2 * float(slope[i] * slope[j])) for j in range(spins) for i in range(j)]
     gate = GATES["and"]
-    for index, (k, l) in enumerate(pairs_of):
-        places = (k, x_bits + l, x_bits + y_bits + index)
+    for index, (k, m) in enumerate(pairs_of):
+        places = (k, x_bits + m, x_bits + y_bits + index)
         for a, b in ((0, 1), (0, 2), (1, 2)):
             pairs.append((places[a], places[b], penalty * float(gate.coupling[a, b])))
         biases[list(places)] += penalty * gate.bias
         offset -= penalty * gate.ground
-    labels = [f"x{k + 1}" for k in range(x_bits)] + [f"y{l + 1}" for l in range(y_bits)]
-    labels += [f"x{k + 1}y{l + 1}" for k, l in pairs_of]
+    labels = [f"x{k + 1}" for k in range(x_bits)] + [f"y{k + 1}" for k in range(y_bits)]
+    labels += [f"x{k + 1}y{m + 1}" for k, m in pairs_of]
     return from_terms(f"factor{number}", spins, pairs, biases, offset, labels)

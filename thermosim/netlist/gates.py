@@ -4,8 +4,8 @@
     on everything else
 
 Clamp inputs and the outputs follow; clamp outputs and the inputs that give them take turns. Spins beyond the pins are
-auxiliaries. Tables: Camsari, Faria, Sutton and Datta, Phys. Rev. X 7, 031014 (2017), enumerated again here; the clause of
-three literals has one auxiliary that is settled in every satisfied row.
+auxiliaries. Camsari, Faria, Sutton and Datta, Phys. Rev. X 7, 031014 (2017). The clause of three literals has one
+auxiliary, which is settled in every satisfied row.
 """
 
 from __future__ import annotations

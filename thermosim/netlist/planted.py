@@ -23,7 +23,7 @@ Kind = Literal["wishart", "xorsat", "torus"]
 SOLVED = 10
 """Largest side of a torus whose lowest energy is computed."""
 XOR = np.array([[0, -1, -1, 2], [-1, 0, -1, 2], [-1, -1, 0, 2], [2, 2, 2, 0]], dtype=np.float64)
-"""Couplings of m_a m_b m_c = S with one auxiliary; the biases are S (1, 1, 1, -2). -4 if it holds, at least -2 if not."""
+"""Couplings of m_a m_b m_c = S with one auxiliary; the biases are S (1, 1, 1, -2). -4 if it holds, else -2 or more."""
 XOR_BIAS = np.array([1, 1, 1, -2], dtype=np.float64)
 
 
