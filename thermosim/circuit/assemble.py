@@ -14,6 +14,7 @@ from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
+from thermosim.circuit.schedules import check_schedule, schedule_notes
 from thermosim.circuit.testbench import build_probes, build_target, span
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
@@ -37,6 +38,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
+    check_schedule(circuit, fabrics, problems)
     duration = span(circuit, run.duration, "duration", fabrics, problems)
     burn_in = span(circuit, run.burn_in, "burn_in", fabrics, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
@@ -58,7 +60,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         target=target,
         target_nets=target_nets,
         prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance)),
-        notes=_notes(circuit),
+        notes=(*_notes(circuit), *schedule_notes(fabrics, burn_in)),
         provenance=_provenance(circuit),
     )
     if not islands and not fabrics:

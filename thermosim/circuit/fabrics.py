@@ -89,7 +89,6 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     nominal, built = (_stack(arrays, which) for which in ("drawn", "actual"))
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
-    updates = circuit.netlist.updates
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
     return Fabric(
         path=arrays[0].path,
@@ -98,7 +97,7 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         colours=int(colour.max()) + 1,
         colour=colour,
         clock=clock,
-        rng=updates.rng,
+        rng=circuit.netlist.updates.rng,
         drawn=drawn,
         programmed=programmed,
         actual=actual,
@@ -108,6 +107,7 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         volts=built["v_s"] / built["gain"],
         relaxation=built["tau0"],
         input_nets=inputs if analog else None,
+        schedule=circuit.netlist.schedule.stairs,
     )
 
 
@@ -117,7 +117,8 @@ def ising_laws(
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
     edges, (drawn, programmed, actual) = _edges(circuit, starts)
     nominal, built = (np.concatenate([getattr(a, which)["bias"] for a in arrays]) for which in ("drawn", "actual"))
-    beta = circuit.netlist.updates.beta
+    stairs = circuit.netlist.schedule.stairs
+    beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
     return (
         IsingLaw(edges, drawn, nominal, beta),
         IsingLaw(edges, programmed, nominal, beta),
