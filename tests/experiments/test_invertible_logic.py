@@ -1,7 +1,7 @@
 """The experiment runs small: it writes its figure and its table, and the adder samples the law of its gates."""
 
 import csv
-import subprocess
+import runpy
 import sys
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from thermosim.netlist.gates import GATES
 FOLDER = Path(__file__).parents[2] / "experiments" / "invertible_logic"
 
 
-def test_quick_run(tmp_path):
-    subprocess.run([sys.executable, FOLDER / "run.py", "--quick", "--out", tmp_path], check=True, capture_output=True)
+def test_quick_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["run.py", "--quick", "--out", str(tmp_path)])
+    runpy.run_path(str(FOLDER / "run.py"), run_name="__main__")
     assert (tmp_path / "invertible_logic.png").stat().st_size > 10_000
     table = list(csv.reader((tmp_path / "invertible_logic.csv").open()))
     medians = {(row[0], row[1]): int(row[3]) for row in table[1:3]}
