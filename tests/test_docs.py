@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [
     "README.md",
     "docs/reference/python.md",
+    "docs/how-to/use-dimod.md",
     *sorted(f"docs/tutorial/{p.name}" for p in (ROOT / "docs/tutorial").glob("*.md")),
 ]
 SHORT = {

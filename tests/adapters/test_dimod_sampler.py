@@ -11,8 +11,8 @@ testing = pytest.importorskip("dimod.testing")
 
 from thermosim.adapters.dimod import ChipSampler, StructuredChipSampler  # noqa: E402
 from thermosim.errors import NetlistError  # noqa: E402
+from thermosim.netlist.planted import torus  # noqa: E402
 
-PAIR = {"run.replicas": 1}
 SHORT = {"num_reads": 2, "sweeps": 2, "seed": 1}
 
 
@@ -23,7 +23,7 @@ class Quick(ChipSampler):
         return super().sample(bqm, **(SHORT | parameters))
 
 
-@testing.load_sampler_bqm_tests(Quick())
+@testing.load_sampler_bqm_tests(Quick)
 class TestEveryModel(unittest.TestCase):
     """dimod's tests over models of every kind."""
 
@@ -104,6 +104,16 @@ def test_chip_data_and_scaling():
     assert 1e-16 < chip["joules"] / cells < 1e-14
     with pytest.raises(ValueError, match="exceeds the synapses' full scale of 4"):
         ChipSampler().sample_ising({}, {(0, 1): -8.0}, auto_scale=False, **SHORT)
+
+
+def test_annealing_finds_what_a_quench_misses():
+    problem = torus(6, 3)
+    pairs = {(i, j): -w for (i, j), w in zip(problem.edges.tolist(), problem.weights, strict=True)}
+    bqm = dimod.BinaryQuadraticModel({}, pairs, 0.0, "SPIN")
+    slow = ChipSampler().sample(bqm, num_reads=64, sweeps=200, beta_range=(0.1, 3.0), seed=1)
+    quench = ChipSampler().sample(bqm, num_reads=64, sweeps=200, beta=3.0, seed=1)
+    assert slow.first.energy == problem.ground
+    assert np.sum(slow.record.energy == problem.ground) > np.sum(quench.record.energy == problem.ground)
 
 
 def test_what_does_not_fit_is_refused():

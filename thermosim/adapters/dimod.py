@@ -29,7 +29,9 @@ from thermosim.netlist.problem_bqm import from_bqm
 from thermosim.times import seconds
 
 READS, SWEEPS = 32, 1000
-_PARAMETERS = ("num_reads", "sweeps", "beta", "seed", "auto_scale")
+STAIRS = 50
+"""Most stairs of an annealing run."""
+_PARAMETERS = ("num_reads", "sweeps", "beta", "beta_range", "seed", "auto_scale")
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class ChipSampler(dimod.Sampler):  # type: ignore[misc]
         num_reads: int = READS,
         sweeps: int = SWEEPS,
         beta: float = 1.0,
+        beta_range: tuple[float, float] | None = None,
         seed: int | None = None,
         auto_scale: bool = True,
         **kwargs: Any,
@@ -93,6 +96,8 @@ class ChipSampler(dimod.Sampler):  # type: ignore[misc]
             Sweeps before the read.
         beta
             Inverse temperature of the model's energy.
+        beta_range
+            Anneals from the first to the last value in equal stairs; `beta` then plays no part.
         seed
             Of the noise; drawn if not given, and told in the answer.
         auto_scale
@@ -104,8 +109,11 @@ class ChipSampler(dimod.Sampler):  # type: ignore[misc]
             With ``info['chip']``: time [s], energy [J], scale, colours, largest error of a weight, seed.
         """
         self.remove_unknown_kwargs(**kwargs)
-        if num_reads < 1 or sweeps < 1 or not beta > 0:
-            raise ValueError(f"num_reads, sweeps and beta must be above zero, got {num_reads}, {sweeps}, {beta}")
+        start, beta = (beta, beta) if beta_range is None else beta_range
+        if num_reads < 1 or sweeps < 1 or not min(start, beta) > 0:
+            raise ValueError(
+                f"num_reads, sweeps and beta must be above zero, got {num_reads}, {sweeps}, {start}, {beta}"
+            )
         if not bqm.num_variables:
             empty = np.empty((num_reads, 0), dtype=np.int8)
             return dimod.SampleSet.from_samples_bqm((empty, []), bqm, info={"chip": {}})
@@ -114,7 +122,7 @@ class ChipSampler(dimod.Sampler):  # type: ignore[misc]
         factor = scale * beta / self._chip.netlist.updates.beta
         program = self._programmed(bqm, problem.scaled(factor))
         seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-        states, info = _run(program, num_reads, sweeps, seed)
+        states, info = _run(_annealed(program, start / beta, sweeps), num_reads, sweeps, seed)
         spins = states[:, self._nodes(bqm)]
         info |= {"scale": scale, "beta": beta, "seed": seed}
         sampled = dimod.SampleSet.from_samples_bqm((spins, list(bqm.variables)), _as_spin(bqm), info={"chip": info})
@@ -219,6 +227,16 @@ def _full_scale(circuit: Circuit) -> float | None:
     """Largest weight that every synapse of the chip holds."""
     models: list[Any] = [synapse.bound.model for synapse in circuit.synapses]
     return min((model.j_max for model in models if model.j_max is not None), default=None)
+
+
+def _annealed(program: Program, start: float, sweeps: int) -> Program:
+    """The program under a staircase from the share `start` of its beta to the whole; as it is where that is 1."""
+    fabric = program.fabrics[0]
+    if start == 1:
+        return program
+    steps = min(STAIRS, sweeps)
+    stairs = [(k * sweeps // steps, fabric.actual.beta * float(b)) for k, b in enumerate(np.linspace(start, 1, steps))]
+    return replace(program, fabrics=(replace(fabric, schedule=tuple(stairs)),))
 
 
 def _run(program: Program, reads: int, sweeps: int, seed: int) -> tuple[np.ndarray, dict[str, Any]]:

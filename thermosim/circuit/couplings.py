@@ -19,9 +19,11 @@ from thermosim.contracts import Floats, Ints
 from thermosim.errors import suggestion
 from thermosim.models import quantise
 from thermosim.netlist import Bound, Netlist, bind
+from thermosim.netlist.graph_files import GRAPHS, read_graph
 from thermosim.netlist.lattices import lattice_edges
 from thermosim.netlist.planted import planted
 from thermosim.netlist.problem_files import read_problem
+from thermosim.netlist.topologies import topology_edges
 from thermosim.streams import generator
 
 if TYPE_CHECKING:
@@ -127,6 +129,8 @@ def _edges(
         if not same:
             raise CouplingError("lattice", f"a lattice joins an array with itself, not '{names[0]}' with '{names[1]}'")
         lattice = coupling.lattice
+        if lattice.sizes is not None:
+            return _topology(lattice, a), None, None
         try:
             edges, lengths = lattice_edges(lattice.name or lattice.offsets or (), a, lattice.boundary)
         except ValueError as error:
@@ -138,6 +142,17 @@ def _edges(
     edges, listed = _from_file(coupling.edges, work)
     _check_edges(edges, int(np.prod(a)), int(np.prod(b)), same)
     return edges, None, listed
+
+
+def _topology(lattice: Any, shape: tuple[int, ...]) -> Ints:
+    """Edges of a graph by name and sizes, whose nodes are the array's elements in their order."""
+    try:
+        nodes, edges = topology_edges(lattice.name, lattice.sizes)
+    except ValueError as error:
+        raise CouplingError("lattice", str(error)) from None
+    if nodes != int(np.prod(shape)):
+        raise CouplingError("lattice", f"'{lattice.name}' of these sizes has {nodes} nodes; say shape: [{nodes}]")
+    return edges
 
 
 def _check_edges(edges: Ints, n: int, m: int, same: bool) -> None:
@@ -215,6 +230,9 @@ def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
         keep = upper if np.any(upper) else sparse.row > sparse.col
         pairs = np.sort(np.stack([sparse.row[keep], sparse.col[keep]], axis=1), axis=1)
         return pairs.astype(np.int64), _finite(sparse.data[keep], "edges")
+    if file.suffix in GRAPHS:
+        edges, listed = read_graph(file)
+        return edges, None if listed is None else _finite(listed, "edges")
     with file.open(newline="") as stream:
         rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
     try:

@@ -18,13 +18,17 @@ from pydantic import (
 
 from thermosim.netlist.fields import Count, NonNegative, Number, PositiveNumber, Raw, Section, Whole
 from thermosim.netlist.lattices import NAMES
+from thermosim.netlist.topologies import TOPOLOGIES
 from thermosim.validation import shown
 
 
 class Lattice(Section):
-    """Edges of a regular grid: by name, or by index offsets to one half of the neighbours."""
+    """Edges of a graph by name, or of a grid by index offsets to one half of the neighbours."""
 
-    name: StrictStr | None = Field(None, description=", ".join(NAMES))
+    name: StrictStr | None = Field(None, description=", ".join((*NAMES, *TOPOLOGIES)))
+    sizes: tuple[Count, ...] | None = Field(
+        None, description="of layers [a, b, ..], chimera [m, n, t], pegasus [m] or zephyr [m, t]"
+    )
     offsets: tuple[tuple[Annotated[int, Strict()], ...], ...] | None = Field(
         None, min_length=1, description="[[0, 1], [1, 0]]: index steps to half of the neighbours"
     )
@@ -34,6 +38,12 @@ class Lattice(Section):
     def _one_form(self) -> Lattice:
         if (self.name is None) == (self.offsets is None):
             raise ValueError("needs one of 'name' and 'offsets', e.g. {name: G12, boundary: torus}")
+        if (self.name in TOPOLOGIES) != (self.sizes is not None):
+            raise ValueError(
+                f"'sizes' belongs to {', '.join(TOPOLOGIES)}, which need it, e.g. {{name: zephyr, sizes: [4]}}"
+            )
+        if self.sizes is not None and self.boundary is not None:
+            raise ValueError(f"'{self.name}' has no boundary; leave it out")
         return self
 
 
@@ -141,8 +151,8 @@ class Coupling(Section):
     to: StrictStr | None = Field(None, description="array that is driven (not built yet)")
     model: Raw = Field(description="a name under 'models', or {type: resistor, r: 1 MOhm}")
     lattice: Lattice | None = Field(None, description="{name: G12, boundary: torus} or {offsets: [[0, 1]]}")
-    edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx")] | None = Field(
-        None, description="a file .csv, .npz or .mtx with one edge per line or row"
+    edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx", ".graphml", ".gml", ".edgelist")] | None = Field(
+        None, description="a file .csv, .npz or .mtx with one edge per line or row; or .graphml, .gml, .edgelist"
     )
     matrix: Matrix | None = Field(None, description="a file .npy or .csv, or rows of numbers")
     problem: Annotated[ProblemSource, BeforeValidator(_problem_source)] | None = Field(
