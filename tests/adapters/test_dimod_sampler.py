@@ -106,14 +106,20 @@ def test_chip_data_and_scaling():
         ChipSampler().sample_ising({}, {(0, 1): -8.0}, auto_scale=False, **SHORT)
 
 
-def test_annealing_finds_what_a_quench_misses():
-    problem = torus(6, 3)
+def test_annealing_ends_at_its_last_beta():
+    problem = torus(8, 3)
     pairs = {(i, j): -w for (i, j), w in zip(problem.edges.tolist(), problem.weights, strict=True)}
     bqm = dimod.BinaryQuadraticModel({}, pairs, 0.0, "SPIN")
-    slow = ChipSampler().sample(bqm, num_reads=64, sweeps=200, beta_range=(0.1, 3.0), seed=1)
-    quench = ChipSampler().sample(bqm, num_reads=64, sweeps=200, beta=3.0, seed=1)
-    assert slow.first.energy == problem.ground
-    assert np.sum(slow.record.energy == problem.ground) > np.sum(quench.record.energy == problem.ground)
+    cold, warm, still, same = (
+        ChipSampler().sample(bqm, num_reads=64, sweeps=100, seed=1, **given).record.energy
+        for given in ({"beta_range": (0.1, 3.0)}, {"beta_range": (3.0, 0.1)}, {"beta_range": (2.0, 2.0)}, {"beta": 2.0})
+    )
+    assert cold.min() == problem.ground
+    np.testing.assert_array_equal(still, same)
+    error = np.hypot(cold.std(), warm.std()) / 8
+    # To second order <E> = -128 tanh(beta) at the warm end, where loops of four hardly count.
+    assert abs(warm.mean() + 128 * np.tanh(0.1)) < 5 * error
+    assert warm.mean() - cold.mean() > 50 * error
 
 
 def test_what_does_not_fit_is_refused():
