@@ -80,19 +80,15 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     for array in arrays:
         starts[array.path] = (start, array.shape)
         start += array.size
-    edges, weights = _edges(circuit, starts)
+    drawn, programmed, actual = ising_laws(circuit, arrays, starts)
+    edges = drawn.edges
     colour = colour_graph(start, edges)
     assert check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
     if clock is None:
         return None
-    drawn, actual = (_stack(arrays, which) for which in ("drawn", "actual"))
+    nominal, built = (_stack(arrays, which) for which in ("drawn", "actual"))
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
-    updates = circuit.netlist.updates
-    laws = [
-        IsingLaw(edges, weight, biases["bias"], updates.beta)
-        for weight, biases in zip(weights, (drawn, drawn, actual), strict=True)
-    ]
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
     return Fabric(
         path=arrays[0].path,
@@ -101,22 +97,38 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         colours=int(colour.max()) + 1,
         colour=colour,
         clock=clock,
-        rng=updates.rng,
-        drawn=laws[0],
-        programmed=laws[1],
-        actual=laws[2],
-        slope=actual["gain"] * drawn["v_s"] / actual["v_s"],
-        shift=-actual["gain"] * (actual["offset"] - reference) / actual["v_s"],
-        memory=np.exp(-clock.period / actual["tau0"]),
-        volts=actual["v_s"] / actual["gain"],
-        relaxation=actual["tau0"],
+        rng=circuit.netlist.updates.rng,
+        drawn=drawn,
+        programmed=programmed,
+        actual=actual,
+        slope=built["gain"] * nominal["v_s"] / built["v_s"],
+        shift=-built["gain"] * (built["offset"] - reference) / built["v_s"],
+        memory=np.exp(-clock.period / built["tau0"]),
+        volts=built["v_s"] / built["gain"],
+        relaxation=built["tau0"],
         input_nets=inputs if analog else None,
+        schedule=circuit.netlist.schedule.stairs,
+    )
+
+
+def ising_laws(
+    circuit: Circuit, arrays: list[Instance], starts: dict[str, tuple[int, tuple[int, ...]]]
+) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
+    """The laws of a fabric of `arrays`: drawn, programmed, actual."""
+    edges, (drawn, programmed, actual) = _edges(circuit, starts)
+    nominal, built = (np.concatenate([getattr(a, which)["bias"] for a in arrays]) for which in ("drawn", "actual"))
+    stairs = circuit.netlist.schedule.stairs
+    beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
+    return (
+        IsingLaw(edges, drawn, nominal, beta),
+        IsingLaw(edges, programmed, nominal, beta),
+        IsingLaw(edges, actual, built, beta),
     )
 
 
 def _stack(arrays: list[Instance], which: str) -> dict[str, Floats]:
     """Parameters of all arrays of a fabric, node by node."""
-    names = ("bias", "offset", "gain", "v_s", "tau0")
+    names = ("offset", "gain", "v_s", "tau0")
     return {name: np.concatenate([getattr(array, which)[name] for array in arrays]) for name in names}
 
 

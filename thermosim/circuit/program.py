@@ -92,6 +92,8 @@ class Fabric:
     relaxation: Floats
     """tau0 of each node [s]."""
     input_nets: tuple[str, ...] | None = None
+    schedule: tuple[tuple[int, float], ...] = ()
+    """(first sweep, beta) of every stair of an annealing run; the last is the beta of the laws. Empty: it stands."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ after any slot.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,7 +23,7 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.observables import Observer
 from thermosim.kernels.fields import rows
-from thermosim.kernels.gibbs import HALF, LANES, Plan, slots, start
+from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled, slots, start
 from thermosim.kernels.observe import Seen, observe, run
 from thermosim.streams import replica_keys
 
@@ -45,7 +45,8 @@ class FabricRunner:
         law, n = fabric.actual, fabric.nodes
         self._order = np.argsort(fabric.colour, kind="stable")
         self._places = np.argsort(self._order)
-        self._plan = _plan(fabric, self._order, self._places)
+        self._full = self._plan = _plan(fabric, self._order, self._places)
+        self._shift, self._beta = fabric.shift[self._order] / np.log(2.0), law.beta
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
@@ -87,6 +88,33 @@ class FabricRunner:
             raise ValueError("this fabric has analog inputs: advance it slot by slot")
         if record and sweeps % every:
             raise ValueError(f"{sweeps} sweeps are not a whole number of draws, one every {every}")
+        if record and every > 1 and self.fabric.schedule:
+            raise ValueError("a fabric under a schedule records every sweep")
+        parts = [self._advance(span, record, every, nodes) for span in self._spans(sweeps)]
+        if len(parts) == 1:
+            return parts[0]
+        return {name: np.concatenate([part[name] for part in parts], axis=int(name != "spins")) for name in parts[0]}
+
+    def _spans(self, sweeps: int) -> Iterator[int]:
+        """Lengths of the stretches in which beta stands still; its plan is taken up before each."""
+        while True:
+            now = self.slot // self.fabric.colours
+            self._take_up(now)
+            changes = [start for start, _ in self.fabric.schedule if now < start < now + sweeps]
+            span = changes[0] - now if changes else sweeps
+            yield span
+            sweeps -= span
+            if sweeps == 0:
+                return
+
+    def _take_up(self, sweep: int) -> None:
+        """Scale the plan's couplings and biases to the beta of `sweep`; what mismatch shifts stays."""
+        beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), self.fabric.actual.beta)
+        if beta != self._beta:
+            self._beta = beta
+            self._plan = scaled(self._full, self._shift, beta / self.fabric.actual.beta)
+
+    def _advance(self, sweeps: int, record: bool, every: int, nodes: Ints) -> dict[str, np.ndarray]:
         begin, colours = self.slot, self.fabric.colours
         self.slot += sweeps * colours
         if not record:
@@ -107,6 +135,7 @@ class FabricRunner:
             padded *= self._volts[:, np.newaxis]
             drive = self._grouped(padded.astype(np.float32))
         begin = self.slot
+        self._take_up(begin // self.fabric.colours)
         self.slot += 1
         self._each(lambda g: slots(*self._bits(g), begin, begin + 1, self._plan, drive[g]))
 

@@ -56,6 +56,12 @@ class Plan(NamedTuple):
     fresh: np.ndarray
 
 
+def scaled(plan, shift, factor):
+    """The plan with couplings and biases times `factor`, but for the `shift` (node,) within its biases."""
+    bias = (plan.bias.astype(np.float64) - shift) * factor + shift
+    return plan._replace(weight=plan.weight * np.float32(factor), bias=bias.astype(np.float32))
+
+
 @jit_noalias
 def _words(bits, node, begin, places, words, half):
     for p in range(places):
