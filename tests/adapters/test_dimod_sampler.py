@@ -102,7 +102,7 @@ def test_chip_data_and_scaling():
     assert chip["joules"] > 0
     cells = 4 * 100 * 2
     assert 1e-16 < chip["joules"] / cells < 1e-14
-    with pytest.raises(ValueError, match="exceeds the synapses' full scale of 6.35"):
+    with pytest.raises(ValueError, match=r"exceeds the synapses' full scale of 6\.35"):
         ChipSampler().sample_ising({}, {(0, 1): -8.0}, auto_scale=False, **SHORT)
 
 
