@@ -53,7 +53,7 @@ def multiplier(number: int, x: int, y: int, solutions: int) -> Method:
     def solved(s: np.ndarray) -> np.ndarray:
         return values(problem, s, "x", x) * values(problem, s, "y", y) == number
 
-    return Method("multiplier", number, file, problem.spins, 1.0, 0.4, (0.2, 2.0), solutions / 2 ** (x + y), solved)
+    return Method("multiplier", number, file, problem.spins, 1.0, 0.4, (0.2, 2.0), solutions / 2 ** (x + y - 2), solved)
 
 
 def cost(number: int, x: int, y: int, solutions: int, folder: Path) -> Method:
