@@ -53,7 +53,7 @@ def multiplier(number: int, x: int, y: int, solutions: int) -> Method:
     def solved(s: np.ndarray) -> np.ndarray:
         return values(problem, s, "x", x) * values(problem, s, "y", y) == number
 
-    return Method("multiplier", number, file, problem.spins, 1.0, 0.4, (0.2, 2.0), solutions / 2 ** (x + y), solved)
+    return Method("multiplier", number, file, problem.spins, 1.0, 0.4, (0.2, 2.0), solutions / 2 ** (x + y - 2), solved)
 
 
 def cost(number: int, x: int, y: int, solutions: int, folder: Path) -> Method:
@@ -120,7 +120,10 @@ def draw(adders: dict, found: dict, final: dict, lengths: list[int], out: Path) 
     axes[0].set(title="Full adder, a b ci → co s, at beta = 1", ylabel="probability")
     axes[0].legend(fontsize=8)
     styles = {"multiplier": "-", "cost": "--"}
-    for axis, title in ((axes[1], "Factors seen by that sweep, at one beta"), (axes[2], "Last read of annealing")):
+    for axis, title in (
+        (axes[1], "Factors seen by that sweep (pale: blind guesses)"),
+        (axes[2], "Last read of annealing"),
+    ):
         axis.set(xscale="log", ylim=(-0.03, 1.03), xlabel="sweeps", title=title)
     for (name, number), (share, guesses) in found.items():
         colour, sweep = f"C{[35, 161, 945].index(number)}", np.arange(1, len(share) + 1)
@@ -128,7 +131,7 @@ def draw(adders: dict, found: dict, final: dict, lengths: list[int], out: Path) 
         axes[1].plot(sweep, 1 - (1 - guesses) ** sweep, styles[name], color=colour, lw=4, alpha=0.2)
     for (name, number), shares in final.items():
         axes[2].plot(lengths, shares, "o" + styles[name], color=f"C{[35, 161, 945].index(number)}", ms=4)
-    axes[1].set_ylabel("share of replicas (pale: one blind guess a sweep)")
+    axes[1].set_ylabel("share of replicas")
     handles, names = axes[1].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower right", ncols=6, fontsize=8)
     figure.savefig(out / "invertible_logic.png", dpi=130)

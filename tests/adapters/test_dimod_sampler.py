@@ -96,13 +96,13 @@ def test_another_set_of_weights_on_the_same_graph_keeps_the_wires():
 def test_chip_data_and_scaling():
     answer = ChipSampler().sample_ising({0: 1.0}, {(0, 1): -8.0}, num_reads=4, sweeps=100, seed=1)
     chip = answer.info["chip"]
-    assert chip["scale"] == 0.5
+    assert chip["scale"] == pytest.approx(6.35 / 8)
     assert chip["colours"] == 2
     assert chip["seconds_per_read"] == pytest.approx(100 * 2 / 2e6)
     assert chip["joules"] > 0
     cells = 4 * 100 * 2
     assert 1e-16 < chip["joules"] / cells < 1e-14
-    with pytest.raises(ValueError, match="exceeds the synapses' full scale of 4"):
+    with pytest.raises(ValueError, match=r"exceeds the synapses' full scale of 6\.35"):
         ChipSampler().sample_ising({}, {(0, 1): -8.0}, auto_scale=False, **SHORT)
 
 
@@ -127,6 +127,8 @@ def test_what_does_not_fit_is_refused():
         ChipSampler().sample_ising(dict.fromkeys(range(70), 1.0), {}, **SHORT)
     with pytest.raises(ValueError, match="no Ising chip"):
         ChipSampler("smode4")
+    with pytest.raises(ValueError, match="'full_adder' has several arrays"):
+        ChipSampler("full_adder").sample_ising({0: 1}, {(0, 1): 1})
     with pytest.raises(ValueError, match="above zero"):
         ChipSampler().sample_ising({0: 1}, {}, num_reads=0)
     with pytest.raises(NetlistError):

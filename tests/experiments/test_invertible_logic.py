@@ -21,7 +21,9 @@ def test_quick_run(tmp_path, monkeypatch):
     assert (tmp_path / "invertible_logic.png").stat().st_size > 10_000
     table = list(csv.reader((tmp_path / "invertible_logic.csv").open()))
     medians = {(row[0], row[1]): int(row[3]) for row in table[1:3]}
-    assert medians["multiplier", "35"] < 22, "p-bits see the factors sooner than blind guesses"
+    # Blind guesses need 6; a median of 32 replicas scatters by about a third.
+    assert medians["multiplier", "35"] < 12
+    assert medians["cost", "35"] < 12
     # 6,400 reads of 32 replicas that correlate over a few sweeps: TV of a perfect sampler is about 0.02
     assert all(float(row[3].split()[1]) < 0.06 for row in table[3:])
 

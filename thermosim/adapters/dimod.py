@@ -147,6 +147,10 @@ class ChipSampler(dimod.Sampler):  # type: ignore[misc]
         biases[: problem.spins] = problem.biases
         key = (size, problem.edges.tobytes())
         if key != self._key:
+            if len(self._chip.program.fabrics[0].arrays) != 1:
+                raise ValueError(
+                    f"'{self._properties['chip']}' has several arrays; StructuredChipSampler takes it as it is"
+                )
             if self._key is None or self._key[0] != size:
                 self._blank = self._sized(size)
             circuit = rewire(self._blank, problem.edges, problem.weights, biases)
