@@ -208,7 +208,7 @@ def budget(circuit: Circuit, program: Program) -> Found:
         supplies = [model.v_dd for _, model in _synapse_of(circuit, fabric) if model.v_dd is not None]
         if not supplies:
             continue
-        allowed = min(supplies) / np.concatenate([circuit.instances[path].drawn["v_s"] for path in fabric.arrays])
+        allowed = min(supplies) / (fabric.volts * fabric.slope)  # V_s as drawn
         wanted = 4 * fabric.programmed.beta * load
         over = np.flatnonzero(wanted > allowed)
         if over.size:
