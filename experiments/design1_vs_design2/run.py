@@ -97,6 +97,7 @@ def draw(rows: list[list], path: Path) -> None:
                 panel.errorbar(found[:, 0], found[:, 1], found[:, 2], fmt=line, color=f"C{colour}", ms=4, label=label)
         panel.set(yscale="log", ylim=(5e-4, 0.6))
     axes[0].set_xscale("symlog", linthresh=0.02)
+    axes[0].set_xlim(-0.004, 4)
     axes[0].set(xlabel=r"response time $\tau_T$ (design 1) or $\tau_S$ (design 2), in $\tau_N$")
     axes[0].set(ylabel="total variation to the Boltzmann law", title="outputs wired through")
     axes[1].set(xscale="log", xlabel=r"time between two readings, in $\tau_N$", title="latched, one cell at a time")
