@@ -116,3 +116,28 @@ def test_replicas_and_resume_change_no_bit():
     again.restore(kept)
     again.advance(6)
     assert np.array_equal(again.spins(), many.spins())
+
+
+def test_devices_change_places_by_one_line_and_mix():
+    """Junctions, CMOS cells, and one CMOS cell among junctions: each its own transient, all the same law at rest."""
+    mixed = GATE.replace("b: {model: rng", "b: {model: other").replace("  wire:", f"  other: {CMOS}\n  wire:")
+    fabrics = [fabric_of(EQUAL), fabric_of(CMOS), assemble(elaborate(load_text(mixed, "t.yaml"))).fabrics[0]]
+    assert [fabric.barriers is None for fabric in fabrics] == [False, True, False]
+    for fabric in fabrics:
+        boltzmann = probabilities(fabric.drawn)
+        assert np.abs(sweep_of(fabric).stationary(boltzmann) - boltzmann).sum() < 1e-9
+        for sweeps in (1, 3):
+            assert p_value(counts(fabric, sweeps), after(fabric, sweeps)) > 1e-6
+
+
+def test_an_analog_input_moves_the_barriers():
+    """V at the input adds V / V_s to the argument, as a bias of half of it does."""
+    fabric = fabric_of(UNEQUAL, frequency="1 GHz")
+    driven = replace(fabric, input_nets=("x", "y", "z"))
+    volts = 0.05 * np.array([1.0, -0.5, 0.8])
+    runner = FabricRunner(driven, 3, REPLICAS, up=True)
+    for _ in range(fabric.colours):
+        runner.advance_slot(np.repeat(volts[:, None], REPLICAS, axis=1))
+    seen = np.bincount((1 << np.arange(3)) @ (runner.spins() > 0), minlength=8)
+    assert p_value(seen, after(replace(fabric, shift=fabric.shift + volts / fabric.volts), 1)) > 1e-6
+    assert p_value(seen, after(fabric, 1)) < 1e-6

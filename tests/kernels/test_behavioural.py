@@ -1,4 +1,4 @@
-"""Designs 1 and 2 on a pair: the persistent threshold misses the Boltzmann law by a closed form, the magnet does not."""
+"""Designs 1 and 2 on a pair: the persistent threshold misses the Boltzmann law by a closed form, a magnet does not."""
 
 import numpy as np
 import pytest
