@@ -83,7 +83,9 @@ def test_what_nobody_states_is_unpriced_not_free() -> None:
     assert rows["conversion"].joules is None
     assert rows["buffer"].joules is None
     assert rows["buffer"].source == "nobody states buffer_energy"
-    assert [row.action for row in adc(buffered=False, sample_capacitance="1 fF", energy="2 pJ").prices({}, CONTEXT)] == ["conversion"]
+    assert [
+        row.action for row in adc(buffered=False, sample_capacitance="1 fF", energy="2 pJ").prices({}, CONTEXT)
+    ] == ["conversion"]
     stated = adc(buffer_energy="40 fJ", energy="2 pJ").prices(
         {"energy": Evidence("measured", "m", 1e-12, 3e-12)}, CONTEXT
     )

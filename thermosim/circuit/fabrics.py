@@ -1,13 +1,14 @@
 """P-bit arrays that couple -> fabrics: one numbering of nodes, three versions of the couplings, a colouring.
 
-The argument of the sigmoid is gain (V_in - offset) / V_s with V_in = offset_drawn + 2 V_s,drawn beta I: so
+A model answers for its kind (:class:`thermosim.models.pbit.Response`; V_s is its `scale`). The argument of the response
+is gain (V_in - offset) / V_s with V_in = offset_drawn + 2 V_s,drawn beta I: so
 slope = gain V_s,drawn / V_s and shift = -gain (offset - offset_drawn) / V_s; with an analog input V_in
 is added as it is and the whole offset counts.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems, suggestion
+from thermosim.models.pbit import Barriers, Pbit, Response, join
 from thermosim.times import Clock
+
+WHICH: tuple[Literal["drawn"], Literal["actual"]] = ("drawn", "actual")
 
 
 def build_clocks(circuit: Circuit) -> dict[str, Clock]:
@@ -86,7 +90,7 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     assert check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
     if clock is None:
         return None
-    nominal, built = (_stack(arrays, which) for which in ("drawn", "actual"))
+    nominal, built = (_responses(arrays, which) for which in WHICH)
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
@@ -101,12 +105,13 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         drawn=drawn,
         programmed=programmed,
         actual=actual,
-        slope=built["gain"] * nominal["v_s"] / built["v_s"],
-        shift=-built["gain"] * (built["offset"] - reference) / built["v_s"],
-        memory=np.exp(-clock.period / built["tau0"]),
-        volts=built["v_s"] / built["gain"],
-        relaxation=built["tau0"],
+        slope=built["gain"] * nominal["scale"] / built["scale"],
+        shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
+        memory=np.exp(-clock.period / built["relaxation"]),
+        volts=built["scale"] / built["gain"],
+        relaxation=built["relaxation"],
         input_nets=inputs if analog else None,
+        barriers=_barriers(arrays),
         schedule=circuit.netlist.schedule.stairs,
     )
 
@@ -116,7 +121,7 @@ def ising_laws(
 ) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
     edges, (drawn, programmed, actual) = _edges(circuit, starts)
-    nominal, built = (np.concatenate([getattr(a, which)["bias"] for a in arrays]) for which in ("drawn", "actual"))
+    nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
     stairs = circuit.netlist.schedule.stairs
     beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
     return (
@@ -126,10 +131,25 @@ def ising_laws(
     )
 
 
-def _stack(arrays: list[Instance], which: str) -> dict[str, Floats]:
-    """Parameters of all arrays of a fabric, node by node."""
-    names = ("offset", "gain", "v_s", "tau0")
-    return {name: np.concatenate([getattr(array, which)[name] for array in arrays]) for name in names}
+def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
+    model = array.bound.model
+    assert isinstance(model, Pbit)
+    return model.response(getattr(array, which))
+
+
+def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
+    """Responses of all arrays of a fabric, node by node."""
+    found = [_response(array, which) for array in arrays]
+    names = ("bias", "offset", "gain", "scale", "relaxation")
+    return {name: np.concatenate([getattr(response, name) for response in found]) for name in names}
+
+
+def _barriers(arrays: list[Instance]) -> Barriers | None:
+    """Barriers of all nodes; None where no rate depends on the bias."""
+    found = [_response(array, "actual") for array in arrays]
+    if all(response.barriers is None for response in found):
+        return None
+    return join([response.as_barriers() for response in found])
 
 
 def _edges(circuit: Circuit, starts: dict[str, tuple[int, tuple[int, ...]]]) -> tuple[Ints, list[Floats]]:

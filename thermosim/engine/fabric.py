@@ -3,6 +3,8 @@
     P(s_i' = +1) = p_i + (x_i - p_i) memory_i,   p_i = 1 / (1 + exp(-a_i)),
     a_i = 2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i + V_i / V_s,i
 
+Where the barriers of a device depend on the bias, p_i and memory_i follow from the rates at a_i.
+
 `rng: held`: x_i is the latched output, and only the slot's colour draws. `rng: free`: x_i is a hidden bit of every
 p-bit that relaxes in every slot; the outputs of the slot's colour are latched from it at the end of the slot.
 
@@ -24,6 +26,7 @@ from thermosim.contracts import Floats, Ints
 from thermosim.engine.observables import Observer
 from thermosim.kernels.fields import rows
 from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled, slots, start
+from thermosim.kernels.gibbs_rates import Rates, slots_rates
 from thermosim.kernels.observe import Seen, observe, run
 from thermosim.streams import replica_keys
 
@@ -47,6 +50,7 @@ class FabricRunner:
         self._places = np.argsort(self._order)
         self._full = self._plan = _plan(fabric, self._order, self._places)
         self._shift, self._beta = fabric.shift[self._order] / np.log(2.0), law.beta
+        self._rates = _rates(fabric, self._order)
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
@@ -118,12 +122,21 @@ class FabricRunner:
         begin, colours = self.slot, self.fabric.colours
         self.slot += sweeps * colours
         if not record:
-            self._each(lambda g: slots(*self._bits(g), begin, begin + sweeps * colours, self._plan, _NONE))
+            self._each(lambda g: self._run(g, begin, begin + sweeps * colours, _NONE))
             return {}
         watch = self.observer.watch(nodes)
         seen = [self.observer.blank(sweeps // every, len(nodes)) for _ in range(self._groups)]
         step = every * colours
-        self._each(lambda g: run(*self._bits(g), begin, step, self._plan, _NONE, watch, self._valid(g), seen[g]))
+        if self._rates is None:
+            self._each(lambda g: run(*self._bits(g), begin, step, self._plan, _NONE, watch, self._valid(g), seen[g]))
+            return self._recorded(seen, len(nodes))
+
+        def draws(g: int) -> None:
+            for draw in range(sweeps // every):
+                self._run(g, begin + draw * step, begin + (draw + 1) * step, _NONE)
+                observe(self._state[g], watch, self._valid(g), draw, seen[g])
+
+        self._each(draws)
         return self._recorded(seen, len(nodes))
 
     def advance_slot(self, volts: Floats | None = None) -> None:
@@ -137,7 +150,7 @@ class FabricRunner:
         begin = self.slot
         self._take_up(begin // self.fabric.colours)
         self.slot += 1
-        self._each(lambda g: slots(*self._bits(g), begin, begin + 1, self._plan, drive[g]))
+        self._each(lambda g: self._run(g, begin, begin + 1, drive[g]))
 
     def observe(self, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
         """One draw of the present state, as :meth:`advance` records it."""
@@ -183,6 +196,13 @@ class FabricRunner:
     def _bits(self, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self._state[group], self._hidden[group], self._keys[group]
 
+    def _run(self, group: int, begin: int, end: int, drive: np.ndarray) -> None:
+        """Slots begin .. end-1 of one group by the kernel of this kind of p-bit."""
+        if self._rates is None:
+            slots(*self._bits(group), begin, end, self._plan, drive)
+        else:
+            slots_rates(*self._bits(group), begin, end, self._plan, self._rates, drive)
+
     def _valid(self, group: int) -> np.uint32:
         """Bit mask of the lanes of a group that are replicas, not padding."""
         return np.uint32(2 ** min(LANES, self.replicas - group * LANES) - 1)
@@ -211,6 +231,15 @@ class FabricRunner:
         lanes = np.ones((self.fabric.nodes, self._groups * LANES), dtype=np.float32)
         lanes[:, : self.replicas] = spins[self._order]
         return self._grouped(lanes)
+
+
+def _rates(fabric: Fabric, order: Ints) -> Rates | None:
+    """Wells by place, slots in units of the attempt time; None where one relaxation time holds at every bias."""
+    wells = fabric.barriers
+    if wells is None:
+        return None
+    columns = (wells.up, wells.down, wells.critical_up, wells.critical_down, wells.exponent)
+    return Rates(fabric.clock.period / wells.tau0[order], *(np.ascontiguousarray(column[order]) for column in columns))
 
 
 def _plan(fabric: Fabric, order: Ints, places: Ints) -> Plan:
