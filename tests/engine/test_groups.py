@@ -37,8 +37,11 @@ def forced(monkeypatch, name):
 
 
 
-@pytest.mark.parametrize("few", [False, True])
-@pytest.mark.parametrize(("name", "rng"), [("chain", "held"), ("chain", "free"), ("dense", "held")])
+@pytest.mark.parametrize(
+    ("name", "rng", "few"),
+    [("chain", "held", False), ("chain", "free", False), ("dense", "held", False), ("chain", "held", True),
+     ("few", "held", True), ("few", "free", True), ("dense", "held", True)],
+)  # fmt: skip
 def test_all_kernels_give_the_same_bits(monkeypatch, name, rng, few):
     fabric = chip(few=few, rng=rng)
     seen = []
@@ -53,21 +56,22 @@ def test_all_kernels_give_the_same_bits(monkeypatch, name, rng, few):
     assert len(np.unique(seen[0]["state"], axis=1).T) == 35
 
 
-@pytest.mark.parametrize("name", ["chain", "dense"])
+@pytest.mark.parametrize("name", ["chain", "dense", "few"])
 def test_analog_inputs_act_alike(monkeypatch, name):
     volts = np.random.default_rng(1).normal(0, 0.05, (40, 3))
     states = []
     for kernel in ("lanes", name):
         forced(monkeypatch, kernel)
-        runner = FabricRunner(chip(inputs=True), 1, 3)
+        runner = FabricRunner(chip(few=True, inputs=True), 1, 3)
         for _ in range(20):
             runner.advance_slot(volts)
         states.append(runner.spins())
     np.testing.assert_array_equal(*states)
 
 
-@pytest.mark.parametrize("name", ["lanes", "chain", "dense"])
-@pytest.mark.parametrize("few", [False, True])
+@pytest.mark.parametrize(
+    ("name", "few"), [("lanes", False), ("lanes", True), ("chain", False), ("dense", False), ("few", True)]
+)
 def test_the_law_is_the_enumerated_one(monkeypatch, name, few):
     """Odds of all 2^9 states, by the standard error of 35 chains; a law 3 % colder is told apart."""
     plain = chip(9, 8, few, memory=0.0, seed=5)
@@ -106,6 +110,7 @@ def test_the_choice_depends_on_the_fabric_and_replicas_alone():
     assert groups.kernels(chip(400, 3), 64) == ("lanes", "lanes")
     assert groups.kernels(chip(400, 3), 33) == ("lanes", "chain")
     assert groups.kernels(chip(400, 3), 1) == ("chain",)
+    assert groups.kernels(chip(400, 3, few=True), 33) == ("few", "chain")
     complete = replace(chip(12), colours=12, colour=np.arange(12, dtype=np.int32))
     assert groups.kernels(complete, 64) == ("dense", "dense")
     assert groups.kernels(replace(complete, rng="free"), 1) == ("chain",)

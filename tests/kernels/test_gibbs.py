@@ -11,7 +11,7 @@ from thermosim.kernels.fields import STEP, rows
 from thermosim.kernels.gibbs import HALF, LANES, Plan, slots, start
 from thermosim.streams import replica_keys
 
-_NONE, _NOBODY = np.zeros(0, np.float32), np.zeros(0, np.int32)
+_NONE, _NOBODY = np.zeros(0, np.float32), np.zeros(0, np.int8)
 
 
 def small_run():
@@ -26,7 +26,7 @@ def small_run():
     plan = Plan(np.array([0, 2, 5]), order, *coupled, base, scale, bias, fresh)
     keys = replica_keys(3, "small", HALF)
     drive = random.normal(0, 30, 5 * LANES).astype(np.float32)
-    state = np.empty(5 * LANES, np.int32)
+    state = np.empty(5 * LANES, np.int8)
     start(keys, plan.node, state)
     parts = [state.copy()]
     for hidden in (_NOBODY, state.copy()):
@@ -48,12 +48,12 @@ def test_compiled_equals_interpreted():
 def flips(field, fresh, begin, slots_run=20_000):
     """Share of +1 of one p-bit that starts down before each of many slots."""
     plan = Plan(
-        np.array([0, 1]), np.zeros(1, np.uint64), np.zeros(2, np.int64), np.zeros(0, np.uint32), _NOBODY,
+        np.array([0, 1]), np.zeros(1, np.uint64), np.zeros(2, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.int32),
         np.zeros(1, np.int32), np.ones(1, np.float32), np.array([field / np.log(2)], np.float32), np.array([fresh], np.float32),
     )  # fmt: skip
     keys, total = replica_keys(1, "flips", HALF), 0
     for slot in range(slots_run):
-        state = np.full(LANES, -(begin > 0), np.int32)
+        state = np.full(LANES, -(begin > 0), np.int8)
         slots(state, _NOBODY, keys, slot, slot + 1, plan, _NONE)
         total += int((state != 0).sum())
     return total / (LANES * slots_run), LANES * slots_run

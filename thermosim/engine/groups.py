@@ -4,6 +4,7 @@
 |---|---|---|
 | lanes | 32 | for groups with more than :data:`FEW` replicas |
 | chain | p-bits of a colour | for groups with fewer |
+| few | 32 | for such groups where couplings are few multiples of one step |
 | dense | couplings of a p-bit | where colours have fewer than :data:`WIDE` p-bits, RNGs are held, and the matrix is small |
 
 The choice is a function of the fabric and the number of replicas, never of threads or of how a run is cut into pieces.
@@ -20,7 +21,8 @@ from thermosim.contracts import Floats
 from thermosim.engine.observables import Watched
 from thermosim.kernels.chain import Blocks, blocks, chain_slots, chain_start
 from thermosim.kernels.dense import columns, dense_slots
-from thermosim.kernels.fields import Rows
+from thermosim.kernels.few import few_run, few_slots
+from thermosim.kernels.fields import Rows, whole
 from thermosim.kernels.gibbs import LANES, Plan, slots, start
 from thermosim.kernels.observe import Seen, observe, run
 from thermosim.kernels.observe_chain import chain_observe, chain_run, dense_run
@@ -29,6 +31,8 @@ FEW = 6
 """Replicas at most that are worked on one by one."""
 WIDE = 8
 """P-bits of a colour for which it pays to put them side by side."""
+DEGREE = 1000
+"""Neighbours at most whose few-bit couplings add up in 16 bits."""
 DENSE = 4096
 """Largest fabric with a matrix of couplings (64 MiB)."""
 
@@ -40,7 +44,9 @@ def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
     if fabric.rng == "held" and fabric.nodes < WIDE * fabric.colours and WIDE <= fabric.nodes <= DENSE:
         return ("dense",) * -(-replicas // LANES)
     sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
-    return tuple("chain" if size <= FEW else "lanes" for size in sizes)
+    degree = np.bincount(fabric.actual.edges.ravel(), minlength=1).max()
+    wide = "few" if degree <= DEGREE and whole(fabric.actual.weights) is not None else "lanes"
+    return tuple("chain" if size <= FEW else wide for size in sizes)
 
 
 class Group(ABC):
@@ -85,8 +91,8 @@ class LaneGroup(Group):
 
     def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
         super().__init__(plan, keys, replicas)
-        self._state = np.full(self.nodes * LANES, -1, dtype=np.int32)
-        self._hidden = self._state.copy() if free else np.zeros(0, dtype=np.int32)
+        self._state = np.full(self.nodes * LANES, -1, dtype=np.int8)
+        self._hidden = self._state.copy() if free else np.zeros(0, dtype=np.int8)
 
     @property
     def lanes(self) -> int:
@@ -98,12 +104,15 @@ class LaneGroup(Group):
             self._hidden[:] = self._state
 
     def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
-        added = _NONE
-        if drive is not None:
-            padded = np.zeros((self.nodes, LANES), dtype=np.float32)
-            padded[:, : self.replicas] = drive
-            added = padded.ravel()
-        slots(self._state, self._hidden, self.keys, begin, end, self.plan, added)
+        slots(self._state, self._hidden, self.keys, begin, end, self.plan, self._padded(drive))
+
+    def _padded(self, drive: Floats | None) -> np.ndarray:
+        """Drive of all lanes (place * LANES,)."""
+        if drive is None:
+            return _NONE
+        padded = np.zeros((self.nodes, LANES), dtype=np.float32)
+        padded[:, : self.replicas] = drive
+        return padded.ravel()
 
     def _valid(self) -> np.uint32:
         return np.uint32(2**self.replicas - 1)
@@ -123,7 +132,24 @@ class LaneGroup(Group):
 
     def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
         values = self._hidden if hidden else self._state
-        values.reshape(self.nodes, LANES)[:, : self.replicas] = -up.astype(np.int32)
+        values.reshape(self.nodes, LANES)[:, : self.replicas] = -up.astype(np.int8)
+
+
+class FewGroup(LaneGroup):
+    """Replicas side by side, a byte to a coupling."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
+        super().__init__(plan, keys, replicas, free)
+        self._small = (plan.weight // 2).astype(np.int8)
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        few_slots(self._state, self._hidden, self.keys, begin, end, self.plan, self._small, self._padded(drive))
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        few_run(
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._small, _NONE, watched.lanes,
+            self._valid(), seen,
+        )  # fmt: skip
 
 
 class ChainGroup(Group):
@@ -203,7 +229,7 @@ def groups(names: tuple[str, ...], plan: Plan, keys: np.ndarray, replicas: int, 
         elif name == "chain" and laid is not None:
             made.append(ChainGroup(plan, mine, size, free, laid))
         else:
-            made.append(LaneGroup(plan, mine, size, free))
+            made.append((FewGroup if name == "few" else LaneGroup)(plan, mine, size, free))
     return made
 
 

@@ -23,6 +23,7 @@ from thermosim.kernels.random import bits64, lane64
 LANES = 32
 """Replicas of one group."""
 HALF = LANES // 2
+_LANES, _HALF = np.uint64(LANES), np.uint64(HALF)  # loops of a length known to the compiler take whole registers
 BLOCK = 16
 """Places that pass through a stage together; no part of any result."""
 START = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -60,37 +61,38 @@ class Plan(NamedTuple):
 
 
 @jit_noalias
-def _words(bits, node, begin, places, words, half):
+def draw_words(bits, node, begin, places, words):
+    """One random word for each pair of replicas at the places from `begin` on."""
     for p in range(places):
         name = node[begin + p]
-        for k in range(half):
-            words[p * half + k] = lane64(bits[k], name)
+        for k in range(_HALF):
+            words[p * _HALF + k] = lane64(bits[k], name)
 
 
 @jit_noalias
-def fields(state, first, source, weight, base, begin, places, total, lanes):
+def fields(state, first, source, weight, base, begin, places, total):
     """Sums base + sum_j w_ij [s_j up], (places * LANES,) int32, at the places from `begin` on."""
     for p in range(places):
-        at = p * lanes
-        for k in range(lanes):
+        at = p * _LANES
+        for k in range(_LANES):
             total[at + k] = base[begin + p]
         for entry in range(np.uint64(first[begin + p]), np.uint64(first[begin + p + _ONE]), _STEP):
-            a, b = np.uint64(source[entry]) * lanes, np.uint64(source[entry + _ONE]) * lanes
-            c, d = np.uint64(source[entry + _TWO]) * lanes, np.uint64(source[entry + _THREE]) * lanes
+            a, b = np.uint64(source[entry]) * _LANES, np.uint64(source[entry + _ONE]) * _LANES
+            c, d = np.uint64(source[entry + _TWO]) * _LANES, np.uint64(source[entry + _THREE]) * _LANES
             wa, wb, wc, wd = weight[entry], weight[entry + _ONE], weight[entry + _TWO], weight[entry + _THREE]
-            for k in range(lanes):
-                total[at + k] += ((wa & state[a + k]) + (wb & state[b + k])) + (
-                    (wc & state[c + k]) + (wd & state[d + k])
+            for k in range(_LANES):
+                total[at + k] += ((wa & np.int32(state[a + k])) + (wb & np.int32(state[b + k]))) + (
+                    (wc & np.int32(state[c + k])) + (wd & np.int32(state[d + k]))
                 )
 
 
 @jit_noalias
-def arguments(total, scale, bias, begin, places, field, lanes):
+def arguments(total, scale, bias, begin, places, field):
     """Arguments of the sigmoid in units of ln 2 from sums of integers."""
     for p in range(places):
         s, b = scale[begin + p], bias[begin + p]
-        for k in range(lanes):
-            field[p * lanes + k] = np.float32(total[p * lanes + k]) * s + b
+        for k in range(_LANES):
+            field[p * _LANES + k] = np.float32(total[p * _LANES + k]) * s + b
 
 
 @jit_noalias
@@ -119,12 +121,13 @@ def settle(f, word, renewed, old):
 
 
 @jit_noalias
-def _draw(field, words, fresh, spins, begin, places, lanes):
+def draw(field, words, fresh, spins, begin, places):
+    """New spins at the places from `begin` on."""
     for p in range(places):
         renewed = fresh[begin + p]
-        for k in range(lanes):
-            at = (begin + p) * lanes + k
-            spins[at] = settle(field[p * lanes + k], words[p * lanes + k], renewed, spins[at])
+        for k in range(_LANES):
+            at = (begin + p) * _LANES + k
+            spins[at] = np.int8(settle(field[p * _LANES + k], words[p * _LANES + k], renewed, np.int32(spins[at])))
 
 
 @jit
@@ -134,29 +137,28 @@ def _relax(lowest, highest, state, rng, bits, plan, drive, total, field, pairs, 
     Stages run over BLOCK places at a time: every call counts the references of its arrays, and what passes between
     stages stays in the fastest cache. Only the last stage writes spins, so that no stage has arguments that overlap.
     """
-    lanes, half = np.uint64(LANES), np.uint64(HALF)
     bounds, node, first, source, weight, base, scale, bias, fresh = plan
     for lower in range(lowest, highest, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, highest - lower))
-        _words(bits, node, begin, places, pairs, half)
-        fields(state, first, source, weight, base, begin, places, total, lanes)
-        arguments(total, scale, bias, begin, places, field, lanes)
+        draw_words(bits, node, begin, places, pairs)
+        fields(state, first, source, weight, base, begin, places, total)
+        arguments(total, scale, bias, begin, places, field)
         if drive.size > 0:
-            shift(drive, begin * lanes, places * lanes, field)
-        _draw(field, words, fresh, rng, begin, places, lanes)
+            shift(drive, begin * _LANES, places * _LANES, field)
+        draw(field, words, fresh, rng, begin, places)
 
 
 @jit
 def start(keys, node, state):
-    """First spins +-1 at random: state (node * LANES,) int32."""
+    """First spins +-1 at random: state (node * LANES,) int8."""
     bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
     words = pairs.view(np.uint32)
     for k in range(HALF):
         bits[k] = bits64(keys[k], START)
     for place in range(node.size):
-        _words(bits, node, np.uint64(place), _ONE, pairs, np.uint64(HALF))
+        draw_words(bits, node, np.uint64(place), _ONE, pairs)
         for k in range(LANES):
-            state[place * LANES + k] = UP if (words[k] >> _31) != 0 else DOWN
+            state[place * LANES + k] = np.int8(UP) if (words[k] >> _31) != 0 else np.int8(DOWN)
 
 
 @jit
@@ -165,8 +167,8 @@ def slots(state, hidden, keys, begin, end, plan, drive):
 
     Parameters
     ----------
-    state : (node * LANES,) int32, outputs by place and replica; changed in place
-    hidden : (node * LANES,) int32, bits of free RNGs; or (0,) where RNGs restart from the latched value
+    state : (node * LANES,) int8, outputs by place and replica; changed in place
+    hidden : (node * LANES,) int8, bits of free RNGs; or (0,) where RNGs restart from the latched value
     keys : (LANES / 2,) uint64
     plan : Plan
     drive : (node * LANES,) float32, what analog inputs add to the biases, in units of ln 2; or (0,)

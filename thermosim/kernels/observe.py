@@ -18,6 +18,7 @@ import numpy as np
 from thermosim.kernels.gibbs import BLOCK, DOWN, LANES, fields, slots
 from thermosim.kernels.jit import jit, jit_noalias
 
+_LANES = np.uint64(LANES)
 _FIRST, _FIVE, _31 = np.uint64(1), np.uint64(5), np.uint64(31)
 _1, _2, _4, _24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
 _PAIRS, _QUADS, _BYTES, _ONES = (
@@ -75,59 +76,58 @@ def ones(word):
 
 
 @jit_noalias
-def _lower(state, begin, places, total, energy, lanes):
+def _lower(state, begin, places, total, energy):
     """energy -= sum of s f over a block."""
     for p in range(places):
-        at = (begin + p) * lanes
-        for k in range(lanes):
-            f = np.int64(total[p * lanes + k])
+        at = (begin + p) * _LANES
+        for k in range(_LANES):
+            f = np.int64(total[p * _LANES + k])
             energy[k] += f if state[at + k] == DOWN else -f
 
 
 @jit
 def _energies(state, first, source, weight, base, unit, total, energy):
-    lanes = np.uint64(LANES)
     level = np.zeros(LANES, np.int64)
     for lower in range(0, base.size, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, base.size - lower))
-        fields(state, first, source, weight, base, begin, places, total, lanes)
-        _lower(state, begin, places, total, level, lanes)
+        fields(state, first, source, weight, base, begin, places, total)
+        _lower(state, begin, places, total, level)
     for k in range(LANES):
         energy[k] = unit * level[k]
 
 
 @jit_noalias
-def pack(state, place, packed, lanes):
+def pack(state, place, packed):
     """Pack 32 nodes to a word: packed (ceil(node / 32) * LANES,) uint32."""
     for k in range(packed.size):
         packed[k] = np.uint32(0)
     for node in range(np.uint64(place.size)):
-        begin, block = np.uint64(place[node]) * lanes, (node >> _FIVE) * lanes
+        begin, block = np.uint64(place[node]) * _LANES, (node >> _FIVE) * _LANES
         bit = np.uint32(node & _31)
-        for k in range(lanes):
+        for k in range(_LANES):
             up = _1 if state[begin + k] != DOWN else np.uint32(0)
             packed[block + k] |= np.uint32(up << bit)
 
 
 @jit_noalias
-def _counts(packed, sign, mask, count, lanes):
+def _counts(packed, sign, mask, count):
     for k in range(count.size):
         count[k] = np.uint32(0)
     for row in range(sign.shape[0]):
-        at = np.uint64(row) * lanes
+        at = np.uint64(row) * _LANES
         for block in range(sign.shape[1]):
-            begin, c, m = np.uint64(block) * lanes, sign[row, block], mask[row, block]
-            for k in range(lanes):
+            begin, c, m = np.uint64(block) * _LANES, sign[row, block], mask[row, block]
+            for k in range(_LANES):
                 count[at + k] += ones(np.uint32((packed[begin + k] ^ c) & m))
 
 
 @jit_noalias
-def _words(state, valid, words, lanes):
+def _words(state, valid, words):
     """One word per place, with a bit for every replica."""
     for at in range(np.uint64(words.size)):
         word = np.uint32(0)
-        for k in range(lanes):
-            up = _1 if state[at * lanes + k] != DOWN else np.uint32(0)
+        for k in range(_LANES):
+            up = _1 if state[at * _LANES + k] != DOWN else np.uint32(0)
             word |= np.uint32(up << np.uint32(k))
         words[at] = word & valid
 
@@ -148,14 +148,13 @@ def observe(state, watch, valid, draw, seen):
     packed = np.empty(sign.shape[1] * LANES, np.uint32)
     words = np.empty(place.size, np.uint32)
     _energies(state, first, source, weight, base, unit, total, seen.energy[draw])
-    lanes = np.uint64(LANES)
-    pack(state, place, packed, lanes)
-    _counts(packed, sign, mask, seen.count[draw], lanes)
+    pack(state, place, packed)
+    _counts(packed, sign, mask, seen.count[draw])
     seen.packed[draw] = packed[:LANES]
     for row in range(rows.size):
         for k in range(LANES):
             seen.spins[draw, row, k] = np.int8(-1 - 2 * state[rows[row] * LANES + k])
-    _words(state, valid, words, lanes)
+    _words(state, valid, words)
     _sums(words, place, left, right, np.int64(ones(valid)), seen.spin, seen.pair)
 
 
