@@ -112,7 +112,7 @@ def test_the_choice_depends_on_the_fabric_and_replicas_alone():
     assert groups.kernels(chip(400, 3), 1) == ("chain",)
     assert groups.kernels(chip(400, 3, few=True), 33) == ("few", "chain")
     complete = replace(chip(12), colours=12, colour=np.arange(12, dtype=np.int32))
-    assert groups.kernels(complete, 64) == ("dense", "dense")
+    assert groups.kernels(complete, 40) == ("lanes", "dense")
     assert groups.kernels(replace(complete, rng="free"), 1) == ("chain",)
     runner = FabricRunner(chip(400, 3), 1, 33, threads=2)
     assert runner.kernel_names() == ["lanes (32 replicas)", "chain (1 replicas)"]

@@ -5,7 +5,7 @@
 | lanes | 32 | for groups with more than :data:`FEW` replicas |
 | chain | p-bits of a colour | for groups with fewer |
 | few | 32 | for such groups where couplings are few multiples of one step |
-| dense | couplings of a p-bit | where colours have fewer than :data:`WIDE` p-bits, RNGs are held, and the matrix is small |
+| dense | couplings of a p-bit | for groups of at most :data:`SOME` where colours are smaller than :data:`WIDE` and RNGs held |
 
 The choice is a function of the fabric and the number of replicas, never of threads or of how a run is cut into pieces.
 """
@@ -29,6 +29,8 @@ from thermosim.kernels.observe_chain import chain_observe, chain_run, dense_run
 
 FEW = 6
 """Replicas at most that are worked on one by one."""
+SOME = 12
+"""The same on dense graphs, where one at a time is not as slow."""
 WIDE = 8
 """P-bits of a colour for which it pays to put them side by side."""
 DEGREE = 1000
@@ -41,12 +43,12 @@ _NONE = np.zeros(0, dtype=np.float32)
 
 def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
     """Name of the kernel of every group of LANES replicas."""
-    if fabric.rng == "held" and fabric.nodes < WIDE * fabric.colours and WIDE <= fabric.nodes <= DENSE:
-        return ("dense",) * -(-replicas // LANES)
-    sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
+    dense = fabric.rng == "held" and WIDE <= fabric.nodes <= min(DENSE, WIDE * fabric.colours)
     degree = np.bincount(fabric.actual.edges.ravel(), minlength=1).max()
-    wide = "few" if degree <= DEGREE and whole(fabric.actual.weights) is not None else "lanes"
-    return tuple("chain" if size <= FEW else wide for size in sizes)
+    side_by_side = "few" if degree <= DEGREE and whole(fabric.actual.weights) is not None else "lanes"
+    one_by_one, most = ("dense", SOME) if dense else ("chain", FEW)
+    sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
+    return tuple(one_by_one if size <= most else side_by_side for size in sizes)
 
 
 class Group(ABC):
@@ -86,13 +88,20 @@ class Group(ABC):
         """Take up what :meth:`bits` gave."""
 
 
+def _up(size: int) -> np.ndarray:
+    """Masks (size,) int8, all up, that begin with a cache line: loads across two lines take twice as long."""
+    room = np.full(size + 64, -1, dtype=np.int8)
+    begin = -room.ctypes.data % 64
+    return room[begin : begin + size]
+
+
 class LaneGroup(Group):
     """Replicas side by side, the rest of the lanes filled with replicas that nobody sees."""
 
     def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
         super().__init__(plan, keys, replicas)
-        self._state = np.full(self.nodes * LANES, -1, dtype=np.int8)
-        self._hidden = self._state.copy() if free else np.zeros(0, dtype=np.int8)
+        self._state = _up(self.nodes * LANES)
+        self._hidden = _up(self.nodes * LANES if free else 0)
 
     @property
     def lanes(self) -> int:
@@ -224,7 +233,7 @@ def groups(names: tuple[str, ...], plan: Plan, keys: np.ndarray, replicas: int, 
     made: list[Group] = []
     for number, name in enumerate(names):
         size, mine = min(LANES, replicas - number * LANES), keys[number]
-        if matrix is not None and laid is not None:
+        if name == "dense" and matrix is not None and laid is not None:
             made.append(DenseGroup(plan, mine, size, matrix, laid))
         elif name == "chain" and laid is not None:
             made.append(ChainGroup(plan, mine, size, free, laid))

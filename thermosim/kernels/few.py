@@ -9,12 +9,12 @@ A vector register then adds four times as many couplings.
 
 import numpy as np
 
-from thermosim.kernels.gibbs import BLOCK, HALF, LANES, draw, draw_words, shift
+from thermosim.kernels.gibbs import BLOCK, HALF, LANES, draw, draw_words, shift, workspace
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.observe import observe
 from thermosim.kernels.random import bits64
 
-_LANES = np.uint64(LANES)
+_LANES, _HALF = np.uint64(LANES), np.uint64(HALF)
 _ONE, _TWO, _THREE, _STEP = np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 
 
@@ -48,7 +48,7 @@ def _relax(lowest, highest, state, rng, bits, plan, small, drive, total, field, 
     bounds, node, first, source, weight, base, scale, bias, fresh = plan
     for lower in range(lowest, highest, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, highest - lower))
-        draw_words(bits, node, begin, places, pairs)
+        draw_words(bits, node, begin, places, pairs, _HALF)
         _fields(state, first, source, small, base, begin, places, total)
         _arguments(total, base, scale, bias, begin, places, field)
         if drive.size > 0:
@@ -59,9 +59,8 @@ def _relax(lowest, highest, state, rng, bits, plan, small, drive, total, field, 
 @jit
 def few_slots(state, hidden, keys, begin, end, plan, small, drive):
     """Run the slots begin .. end-1 of one group; `small` (entry,) int8: weight / 2."""
-    bits, pairs = np.empty(HALF, np.uint64), np.empty(BLOCK * HALF, np.uint64)
-    words = pairs.view(np.uint32)
-    total, field = np.empty(BLOCK * LANES, np.int16), np.empty(BLOCK * LANES, np.float32)
+    bits, pairs, words, sums, field = workspace()
+    total = sums.view(np.int16)
     bounds = plan.bounds
     colours = bounds.size - 1
     for slot in range(begin, end):

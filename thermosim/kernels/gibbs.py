@@ -19,11 +19,14 @@ import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.random import bits64, lane64
+from thermosim.kernels.tiles import aligned
 
 LANES = 32
 """Replicas of one group."""
 HALF = LANES // 2
-_LANES, _HALF = np.uint64(LANES), np.uint64(HALF)  # loops of a length known to the compiler take whole registers
+# A loop over replicas of a length known to the compiler is unrolled into whole registers. That suits sums; where the
+# length is an argument instead, unrolling would keep the loop from being vectorised.
+_LANES, _HALF = np.uint64(LANES), np.uint64(HALF)
 BLOCK = 16
 """Places that pass through a stage together; no part of any result."""
 START = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -61,38 +64,40 @@ class Plan(NamedTuple):
 
 
 @jit_noalias
-def draw_words(bits, node, begin, places, words):
+def draw_words(bits, node, begin, places, words, half):
     """One random word for each pair of replicas at the places from `begin` on."""
     for p in range(places):
         name = node[begin + p]
-        for k in range(_HALF):
-            words[p * _HALF + k] = lane64(bits[k], name)
+        for k in range(half):
+            words[p * half + k] = lane64(bits[k], name)
 
 
 @jit_noalias
 def fields(state, first, source, weight, base, begin, places, total):
     """Sums base + sum_j w_ij [s_j up], (places * LANES,) int32, at the places from `begin` on."""
     for p in range(places):
-        at = p * _LANES
+        at, level = p * _LANES, base[begin + p]
         for k in range(_LANES):
-            total[at + k] = base[begin + p]
+            total[at + k] = level
         for entry in range(np.uint64(first[begin + p]), np.uint64(first[begin + p + _ONE]), _STEP):
             a, b = np.uint64(source[entry]) * _LANES, np.uint64(source[entry + _ONE]) * _LANES
             c, d = np.uint64(source[entry + _TWO]) * _LANES, np.uint64(source[entry + _THREE]) * _LANES
             wa, wb, wc, wd = weight[entry], weight[entry + _ONE], weight[entry + _TWO], weight[entry + _THREE]
             for k in range(_LANES):
-                total[at + k] += ((wa & np.int32(state[a + k])) + (wb & np.int32(state[b + k]))) + (
-                    (wc & np.int32(state[c + k])) + (wd & np.int32(state[d + k]))
-                )
+                four = np.int32(
+                    (wa & np.int32(state[a + k])) + (wb & np.int32(state[b + k]))
+                    + (wc & np.int32(state[c + k])) + (wd & np.int32(state[d + k]))
+                )  # fmt: skip
+                total[at + k] += four
 
 
 @jit_noalias
-def arguments(total, scale, bias, begin, places, field):
+def arguments(total, scale, bias, begin, places, field, lanes):
     """Arguments of the sigmoid in units of ln 2 from sums of integers."""
     for p in range(places):
         s, b = scale[begin + p], bias[begin + p]
-        for k in range(_LANES):
-            field[p * _LANES + k] = np.float32(total[p * _LANES + k]) * s + b
+        for k in range(lanes):
+            field[p * lanes + k] = np.float32(total[p * lanes + k]) * s + b
 
 
 @jit_noalias
@@ -140,12 +145,21 @@ def _relax(lowest, highest, state, rng, bits, plan, drive, total, field, pairs, 
     bounds, node, first, source, weight, base, scale, bias, fresh = plan
     for lower in range(lowest, highest, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, highest - lower))
-        draw_words(bits, node, begin, places, pairs)
+        draw_words(bits, node, begin, places, pairs, _HALF)
         fields(state, first, source, weight, base, begin, places, total)
-        arguments(total, scale, bias, begin, places, field)
+        arguments(total, scale, bias, begin, places, field, _LANES)
         if drive.size > 0:
             shift(drive, begin * _LANES, places * _LANES, field)
         draw(field, words, fresh, rng, begin, places)
+
+
+@jit
+def workspace():
+    """Room for a block, each piece from the start of a cache line on: bits, pairs of words, words, sums, arguments."""
+    pairs = aligned(BLOCK, HALF).reshape(BLOCK * HALF).view(np.uint64)
+    total = aligned(BLOCK, HALF).reshape(BLOCK * HALF).view(np.int32)
+    field = aligned(BLOCK, HALF).reshape(BLOCK * HALF).view(np.float32)
+    return np.empty(HALF, np.uint64), pairs, pairs.view(np.uint32), total, field
 
 
 @jit
@@ -156,7 +170,7 @@ def start(keys, node, state):
     for k in range(HALF):
         bits[k] = bits64(keys[k], START)
     for place in range(node.size):
-        draw_words(bits, node, np.uint64(place), _ONE, pairs)
+        draw_words(bits, node, np.uint64(place), _ONE, pairs, _HALF)
         for k in range(LANES):
             state[place * LANES + k] = np.int8(UP) if (words[k] >> _31) != 0 else np.int8(DOWN)
 
@@ -173,9 +187,7 @@ def slots(state, hidden, keys, begin, end, plan, drive):
     plan : Plan
     drive : (node * LANES,) float32, what analog inputs add to the biases, in units of ln 2; or (0,)
     """
-    bits, pairs = np.empty(HALF, np.uint64), np.empty(BLOCK * HALF, np.uint64)
-    words = pairs.view(np.uint32)
-    total, field = np.empty(BLOCK * LANES, np.int32), np.empty(BLOCK * LANES, np.float32)
+    bits, pairs, words, total, field = workspace()
     bounds = plan.bounds
     colours = bounds.size - 1
     for slot in range(begin, end):

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.gibbs import BLOCK, DOWN, LANES, fields, slots
+from thermosim.kernels.gibbs import BLOCK, DOWN, LANES, fields, slots, workspace
 from thermosim.kernels.jit import jit, jit_noalias
 
 _LANES = np.uint64(LANES)
@@ -76,12 +76,12 @@ def ones(word):
 
 
 @jit_noalias
-def _lower(state, begin, places, total, energy):
+def _lower(state, begin, places, total, energy, lanes):
     """energy -= sum of s f over a block."""
     for p in range(places):
-        at = (begin + p) * _LANES
-        for k in range(_LANES):
-            f = np.int64(total[p * _LANES + k])
+        at = (begin + p) * lanes
+        for k in range(lanes):
+            f = np.int64(total[p * lanes + k])
             energy[k] += f if state[at + k] == DOWN else -f
 
 
@@ -91,43 +91,43 @@ def _energies(state, first, source, weight, base, unit, total, energy):
     for lower in range(0, base.size, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, base.size - lower))
         fields(state, first, source, weight, base, begin, places, total)
-        _lower(state, begin, places, total, level)
+        _lower(state, begin, places, total, level, _LANES)
     for k in range(LANES):
         energy[k] = unit * level[k]
 
 
 @jit_noalias
-def pack(state, place, packed):
+def pack(state, place, packed, lanes):
     """Pack 32 nodes to a word: packed (ceil(node / 32) * LANES,) uint32."""
     for k in range(packed.size):
         packed[k] = np.uint32(0)
     for node in range(np.uint64(place.size)):
-        begin, block = np.uint64(place[node]) * _LANES, (node >> _FIVE) * _LANES
+        begin, block = np.uint64(place[node]) * lanes, (node >> _FIVE) * lanes
         bit = np.uint32(node & _31)
-        for k in range(_LANES):
+        for k in range(lanes):
             up = _1 if state[begin + k] != DOWN else np.uint32(0)
             packed[block + k] |= np.uint32(up << bit)
 
 
 @jit_noalias
-def _counts(packed, sign, mask, count):
+def _counts(packed, sign, mask, count, lanes):
     for k in range(count.size):
         count[k] = np.uint32(0)
     for row in range(sign.shape[0]):
-        at = np.uint64(row) * _LANES
+        at = np.uint64(row) * lanes
         for block in range(sign.shape[1]):
-            begin, c, m = np.uint64(block) * _LANES, sign[row, block], mask[row, block]
-            for k in range(_LANES):
+            begin, c, m = np.uint64(block) * lanes, sign[row, block], mask[row, block]
+            for k in range(lanes):
                 count[at + k] += ones(np.uint32((packed[begin + k] ^ c) & m))
 
 
 @jit_noalias
-def _words(state, valid, words):
+def _words(state, valid, words, lanes):
     """One word per place, with a bit for every replica."""
     for at in range(np.uint64(words.size)):
         word = np.uint32(0)
-        for k in range(_LANES):
-            up = _1 if state[at * _LANES + k] != DOWN else np.uint32(0)
+        for k in range(lanes):
+            up = _1 if state[at * lanes + k] != DOWN else np.uint32(0)
             word |= np.uint32(up << np.uint32(k))
         words[at] = word & valid
 
@@ -144,17 +144,17 @@ def _sums(words, place, left, right, replicas, spin, pair):
 def observe(state, watch, valid, draw, seen):
     """Write one draw of a group into `seen`; replicas of the group that exist are set in `valid` (uint32)."""
     place, first, source, weight, base, unit, sign, mask, left, right, rows = watch
-    total = np.empty(BLOCK * LANES, np.int32)
+    total = workspace()[3]
     packed = np.empty(sign.shape[1] * LANES, np.uint32)
     words = np.empty(place.size, np.uint32)
     _energies(state, first, source, weight, base, unit, total, seen.energy[draw])
-    pack(state, place, packed)
-    _counts(packed, sign, mask, seen.count[draw])
+    pack(state, place, packed, _LANES)
+    _counts(packed, sign, mask, seen.count[draw], _LANES)
     seen.packed[draw] = packed[:LANES]
     for row in range(rows.size):
         for k in range(LANES):
             seen.spins[draw, row, k] = np.int8(-1 - 2 * state[rows[row] * LANES + k])
-    _words(state, valid, words)
+    _words(state, valid, words, _LANES)
     _sums(words, place, left, right, np.int64(ones(valid)), seen.spin, seen.pair)
 
 
