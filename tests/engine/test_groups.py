@@ -35,8 +35,6 @@ def forced(monkeypatch, name):
     monkeypatch.setattr("thermosim.engine.fabric.kernels", lambda _, replicas: (name,) * -(-replicas // 32))
 
 
-
-
 @pytest.mark.parametrize(
     ("name", "rng", "few"),
     [("chain", "held", False), ("chain", "free", False), ("dense", "held", False), ("chain", "held", True),

@@ -49,7 +49,8 @@ def flips(field, fresh, begin, slots_run=20_000):
     """Share of +1 of one p-bit that starts down before each of many slots."""
     plan = Plan(
         np.array([0, 1]), np.zeros(1, np.uint64), np.zeros(2, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.int32),
-        np.zeros(1, np.int32), np.ones(1, np.float32), np.array([field / np.log(2)], np.float32), np.array([fresh], np.float32),
+        np.zeros(1, np.int32), np.ones(1, np.float32), np.array([field / np.log(2)], np.float32),
+        np.array([fresh], np.float32),
     )  # fmt: skip
     keys, total = replica_keys(1, "flips", HALF), 0
     for slot in range(slots_run):

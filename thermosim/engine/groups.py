@@ -5,7 +5,7 @@
 | lanes | 32 | for groups with more than :data:`FEW` replicas |
 | chain | p-bits of a colour | for groups with fewer |
 | few | 32 | for such groups where couplings are few multiples of one step |
-| dense | couplings of a p-bit | for groups of at most :data:`SOME` where colours are smaller than :data:`WIDE` and RNGs held |
+| dense | couplings of a p-bit | for groups of at most :data:`SOME` on dense graphs, RNGs held |
 
 The choice is a function of the fabric and the number of replicas, never of threads or of how a run is cut into pieces.
 """
@@ -240,5 +240,3 @@ def groups(names: tuple[str, ...], plan: Plan, keys: np.ndarray, replicas: int, 
         else:
             made.append((FewGroup if name == "few" else LaneGroup)(plan, mine, size, free))
     return made
-
-

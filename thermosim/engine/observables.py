@@ -61,8 +61,8 @@ class Observer:
         # Every edge once, at its end of lower colour: with two colours half of the nodes then have no rows at all.
         swap = left > right
         targets, sources = np.where(swap, law.edges.T[::-1], law.edges.T)
-        size = np.abs(law.biases) + np.bincount(law.edges.ravel(), np.repeat(np.abs(law.weights), 2), minlength=n)
-        unit = float(np.exp2(np.ceil(np.log2(max(size.max(), 1e-30) / ENERGY_UNITS))))
+        around = np.abs(law.biases) + np.bincount(law.edges.ravel(), np.repeat(np.abs(law.weights), 2), minlength=n)
+        unit = float(np.exp2(np.ceil(np.log2(max(around.max(), 1e-30) / ENERGY_UNITS))))
         weights, biases = (np.rint(values / unit).astype(np.int64) for values in (law.weights, law.biases))
         once = rows(places, targets, sources, 2 * weights)
         base = biases[np.argsort(places)]
@@ -72,7 +72,9 @@ class Observer:
         none = np.zeros(0, dtype=np.int64)
         self._plain = Watch(
             places,
-            *once,
+            once.first,
+            once.source,
+            once.weight,
             base.astype(np.int32),
             unit,
             *packed,

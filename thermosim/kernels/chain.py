@@ -4,11 +4,12 @@ Blocks of p-bits of one colour go through the stages together. Their rows are st
 consecutive lanes hold consecutive places: entry d of the p-bit at lane k of a block is at begin + d size + k.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.gibbs import START, UP, DOWN, settle
+from thermosim.kernels.gibbs import DOWN, START, UP, settle
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.random import bits64, lane64
 
@@ -34,7 +35,7 @@ class Blocks(NamedTuple):
 
 def blocks(rows, bounds):
     """Blocks of `rows`, whose lengths are multiples of four, for colours that begin at `bounds`."""
-    parts = [np.arange(lower, upper, SIZE) for lower, upper in zip(bounds[:-1], bounds[1:], strict=True)]
+    parts = [np.arange(lower, upper, SIZE) for lower, upper in pairwise(bounds)]
     place = np.concatenate([*parts, bounds[-1:]]).astype(np.int64)
     sizes, length = np.diff(place), np.diff(rows.first)
     depth = np.maximum.reduceat(length, place[:-1]) if len(sizes) else sizes
@@ -91,8 +92,8 @@ def chain_draw(field, words, fresh, spins, first, size):
 @jit
 def _relax(lowest, highest, state, rng, bits, half, plan, laid, drive, total, field, words):
     """Let the RNGs of the blocks lowest .. highest-1 relax for one slot under the outputs `state`."""
-    bounds, node, first, source, weight, base, scale, bias, fresh = plan
-    place, block, begin, source, weight = laid
+    _, node, _, _, _, base, scale, bias, fresh = plan
+    place, _, begin, source, weight = laid
     for b in range(lowest, highest):
         at, size = np.uint64(place[b]), np.uint64(place[b + 1] - place[b])
         chain_words(bits, half, node, at, size, words)

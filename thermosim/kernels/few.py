@@ -1,4 +1,4 @@
-"""Clocked p-bits with few-bit couplings: the law and the bits of :mod:`thermosim.kernels.gibbs`, one byte to a coupling.
+"""Clocked p-bits with few-bit couplings: law and bits of :mod:`thermosim.kernels.gibbs`, one byte to a coupling.
 
 Couplings are multiples w of one step, |w| <= 31, so that four of them, masked by spins, add up in a signed byte:
 
@@ -45,7 +45,7 @@ def _arguments(total, base, scale, bias, begin, places, field):
 
 @jit
 def _relax(lowest, highest, state, rng, bits, plan, small, drive, total, field, pairs, words):
-    bounds, node, first, source, weight, base, scale, bias, fresh = plan
+    _, node, first, source, _, base, scale, bias, fresh = plan
     for lower in range(lowest, highest, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, highest - lower))
         draw_words(bits, node, begin, places, pairs, _HALF)
@@ -79,6 +79,6 @@ def few_slots(state, hidden, keys, begin, end, plan, small, drive):
 @jit
 def few_run(state, hidden, keys, begin, every, plan, small, drive, watch, valid, seen):
     """Run all draws of `seen`, each after `every` further slots from slot `begin` on."""
-    for draw in range(seen.energy.shape[0]):
-        few_slots(state, hidden, keys, begin + draw * every, begin + (draw + 1) * every, plan, small, drive)
-        observe(state, watch, valid, draw, seen)
+    for number in range(seen.energy.shape[0]):
+        few_slots(state, hidden, keys, begin + number * every, begin + (number + 1) * every, plan, small, drive)
+        observe(state, watch, valid, number, seen)

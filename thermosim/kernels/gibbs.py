@@ -7,9 +7,10 @@ One uniform u in (0, 1] decides: u > 1 - memory holds the spin; else u (1 + t) <
 against its field and everything else along it. Small u are finely spaced (2^-32), so rare flips keep their rate, and
 up and down are alike. t is a polynomial of degree 5 (relative error 1e-7) times a power of two. Sums are of integers
 and the rest is single precision without fused operations: a replica's bits depend neither on its neighbours in the
-group, nor on the vector width, nor on which of the kernels computes them (chain, few and dense have modules of their own).
+group, nor on the vector width, nor on the kernel (:mod:`thermosim.kernels.chain`, `few`, `dense` compute the same).
 
-Spins are masks: -1 (all bits set) is up, 0 is down. Random words: lane64(bits64(key, slot), node), its halves for the replicas 2 k and 2 k + 1 of a group.
+Spins are masks: -1 (all bits set) is up, 0 is down. Random words: lane64(bits64(key, slot), node), its halves
+for the replicas 2 k and 2 k + 1 of a group.
 Rules: Geman and Geman, IEEE PAMI 6, 721 (1984); two-state relaxation: Gardiner, Handbook of Stochastic Methods, 3.8.2.
 """
 
@@ -142,7 +143,7 @@ def _relax(lowest, highest, state, rng, bits, plan, drive, total, field, pairs, 
     Stages run over BLOCK places at a time: every call counts the references of its arrays, and what passes between
     stages stays in the fastest cache. Only the last stage writes spins, so that no stage has arguments that overlap.
     """
-    bounds, node, first, source, weight, base, scale, bias, fresh = plan
+    _, node, first, source, weight, base, scale, bias, fresh = plan
     for lower in range(lowest, highest, BLOCK):
         begin, places = np.uint64(lower), np.uint64(min(BLOCK, highest - lower))
         draw_words(bits, node, begin, places, pairs, _HALF)

@@ -33,8 +33,9 @@ class Watch(NamedTuple):
     """What is observed of a fabric.
 
     place (node,) int64 of every node. first, source, weight: :class:`thermosim.kernels.fields.Rows` of the drawn law
-    with every edge once, and base (node,) int32 with the biases. unit: of energies. sign, mask (row, ceil(node / 32)) uint32: c and m of the signed
-    sums. left, right (edge,) int64: places of the ends. rows (any,) int64: places whose spins are kept one by one.
+    with every edge once, and base (node,) int32 with the biases. unit: of energies. sign, mask
+    (row, ceil(node / 32)) uint32: c and m of the signed sums. left, right (edge,) int64: places of the ends. rows
+    (any,) int64: places whose spins are kept one by one.
     """
 
     place: np.ndarray
