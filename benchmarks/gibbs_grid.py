@@ -169,9 +169,9 @@ def annealed(name: str, work: Fabric) -> float | None:
     fields = dict(enumerate(-law.biases))
     couplings = {(int(i), int(j)): -float(w) for (i, j), w in zip(law.edges, law.weights, strict=True)}
     reads = 8 if work.nodes < 10_000 else 1
-    sweeps = max(10, round(2e7 / (len(couplings) * reads)))
+    sweeps = max(30, round(6e7 / (len(couplings) * reads)))
     few, many = (best(lambda n=n: call(fields, couplings, reads, n), 2) for n in (1, 1 + sweeps))
-    return sweeps * work.nodes * reads / (many - few) * 1e-6
+    return sweeps * work.nodes * reads / (many - few) * 1e-6 if many > few else None
 
 
 def thrml(work: Fabric, replicas: int, sweeps: int = 100) -> float | None:
