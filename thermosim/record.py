@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import numpy as np
 
@@ -61,7 +62,11 @@ class Record:
         arrays: dict[str, np.ndarray] = {}
         parts = {name: _packed(getattr(self, name), name, arrays) for name in _PARTS}
         text = json.dumps({"thermosim record": FORMAT, **parts}, indent=1)
-        np.savez_compressed(place / "record.npz", allow_pickle=False, **arrays)
+        # The lowest level: higher ones take several times as long to make the file little smaller.
+        with ZipFile(place / "record.npz", "w", ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, values in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                    np.lib.format.write_array(file, values, allow_pickle=False)
         (place / "record.json").write_text(text, encoding="utf-8")
         return place
 

@@ -118,6 +118,40 @@ def test_replicas_and_resume_change_no_bit():
     assert np.array_equal(again.spins(), many.spins())
 
 
+@pytest.mark.parametrize("rng", ["held", "free"])
+def test_records_threads_slots_and_schedules_change_no_bit(rng):
+    fabric = replace(fabric_of(UNEQUAL, rng, "1 GHz"), schedule=((0, 0.4), (5, 1.3), (8, 1.0)))
+    fabric = replace(fabric, actual=replace(fabric.actual, beta=1.0))
+    plain, threads, slow, kept = (FabricRunner(fabric, 1, 70, threads=n) for n in (1, 2, 1, 1))
+    assert plain.kernel_names() == ["rates (70 replicas)"]
+    plain.advance(12)
+    series = threads.advance(12, record=True, nodes=np.arange(3))
+    for _ in range(12 * fabric.colours):
+        slow.advance_slot()
+    kept.advance(7)
+    again = FabricRunner(fabric, 1, 70)
+    again.restore(kept.checkpoint())
+    assert np.array_equal(kept.spins(), series["spins"][6])
+    again.advance(5)
+    for runner in (threads, slow, again):
+        assert np.array_equal(runner.spins(), plain.spins())
+    assert np.array_equal(series["spins"][-1], plain.spins())
+    spins = series["spins"].astype(np.int64)
+    assert np.array_equal(threads.spin, spins.sum(axis=(0, 2)))
+    flat = FabricRunner(replace(fabric, schedule=()), 1, 70)
+    flat.advance(12)
+    assert not np.array_equal(flat.spins(), plain.spins())
+
+
+def test_a_schedule_moves_the_law_of_junctions():
+    """All at another beta by the schedule is the law at that beta; what mismatch shifts stays."""
+    fabric = replace(fabric_of(UNEQUAL, frequency="1 GHz"), shift=np.array([0.3, -0.2, 0.1]))
+    cold = replace(fabric, actual=replace(fabric.actual, beta=2.0 * fabric.actual.beta))
+    seen = counts(replace(fabric, schedule=((0, cold.actual.beta), (9, fabric.actual.beta))), 2)
+    assert p_value(seen, after(cold, 2)) > 1e-6
+    assert p_value(seen, after(fabric, 2)) < 1e-6
+
+
 def test_devices_change_places_by_one_line_and_mix():
     """Junctions, CMOS cells, and one CMOS cell among junctions: each its own transient, all the same law at rest."""
     mixed = GATE.replace("b: {model: rng", "b: {model: other").replace("  wire:", f"  other: {CMOS}\n  wire:")

@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.gibbs import HALF, LANES, _shift, _words, fields
+from thermosim.kernels.gibbs import DOWN, HALF, LANES, UP, arguments, draw_words, fields, shift
 from thermosim.kernels.jit import jit
+from thermosim.kernels.observe import observe
 from thermosim.kernels.random import bits64
 
-_ONE = np.uint64(1)
+_LANES, _HALF, _ONE = np.uint64(LANES), np.uint64(HALF), np.uint64(1)
 _LN2 = math.log(2.0)
 _TO_UNIT = 2.0**-32
 
@@ -45,18 +46,18 @@ def lowered(barrier, share, exponent):
 
 
 @jit
-def outcome(a, x, rates, place):
-    """P(s' = +1) of the p-bit at a place with the argument a and the value x (+-1) at the begin of the slot."""
+def outcome(a, up, rates, place):
+    """P(s' = +1) of the p-bit at a place with the argument a that was `up`, or not, at the begin of the slot."""
     attempts, exponent = rates.attempts[place], rates.exponent[place]
     if exponent == 0.0:
         p, total = 1.0 / (1.0 + math.exp(-a)), attempts
     else:
-        up = attempts * math.exp(-lowered(rates.up[place], 1.0 - a / rates.critical_up[place], exponent))
-        down = attempts * math.exp(-lowered(rates.down[place], 1.0 + a / rates.critical_down[place], exponent))
-        total = up + down
-        p = up / total if total > 0.0 else 0.5
+        rise = attempts * math.exp(-lowered(rates.up[place], 1.0 - a / rates.critical_up[place], exponent))
+        fall = attempts * math.exp(-lowered(rates.down[place], 1.0 + a / rates.critical_down[place], exponent))
+        total = rise + fall
+        p = rise / total if total > 0.0 else 0.5
     fresh = -math.expm1(-total)
-    return fresh * p + (1.0 - fresh) * (1.0 if x > 0.0 else 0.0)
+    return fresh * p + (1.0 - fresh) * (1.0 if up else 0.0)
 
 
 @jit
@@ -64,7 +65,7 @@ def slots_rates(state, hidden, keys, begin, end, plan, rates, drive):
     """Run the slots begin .. end-1 of one group; arguments as in `gibbs.slots`, whose `fresh` is not read."""
     bits, pairs = np.empty(HALF, np.uint64), np.empty(HALF, np.uint64)
     words = pairs.view(np.uint32)
-    field = np.empty(LANES, np.float32)
+    total, field = np.empty(LANES, np.int32), np.empty(LANES, np.float32)
     bounds, node = plan.bounds, plan.node
     colours = bounds.size - 1
     free = hidden.size > 0
@@ -77,15 +78,24 @@ def slots_rates(state, hidden, keys, begin, end, plan, rates, drive):
         first, last = (0, node.size) if free else (lowest, highest)
         for place in range(first, last):
             at = np.uint64(place)
-            _words(bits, node, at, _ONE, pairs, np.uint64(HALF))
-            fields(state, plan.first, plan.source, plan.weight, plan.bias, at, _ONE, field, np.uint64(LANES))
+            draw_words(bits, node, at, _ONE, pairs, _HALF)
+            fields(state, plan.first, plan.source, plan.weight, plan.base, at, _ONE, total)
+            arguments(total, plan.scale, plan.bias, at, _ONE, field, _LANES)
             if drive.size > 0:
-                _shift(drive, at * np.uint64(LANES), np.uint64(LANES), field)
+                shift(drive, at * _LANES, _LANES, field)
             for k in range(LANES):
                 u = (float(words[k]) + 0.5) * _TO_UNIT
                 index = place * LANES + k
-                up = u < outcome(_LN2 * field[k], rng[index], rates, place)
-                rng[index] = np.float32(1.0) if up else np.float32(-1.0)
+                up = u < outcome(_LN2 * field[k], rng[index] != DOWN, rates, place)
+                rng[index] = np.int8(UP) if up else np.int8(DOWN)
         if free:
             for k in range(lowest * LANES, highest * LANES):
                 state[k] = hidden[k]
+
+
+@jit
+def run_rates(state, hidden, keys, begin, every, plan, rates, drive, watch, valid, seen):
+    """Run all draws of `seen`, each after `every` further slots from slot `begin` on."""
+    for number in range(seen.energy.shape[0]):
+        slots_rates(state, hidden, keys, begin + number * every, begin + (number + 1) * every, plan, rates, drive)
+        observe(state, watch, valid, number, seen)
