@@ -24,7 +24,7 @@ $(VENV)/.core: pyproject.toml requirements.lock | $(VENV)/bin/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml requirements.lock | $(VENV)/bin/python
-	$(PIP) -e '.[dev,io,onnx]'
+	$(PIP) -e '.[dev,io,onnx,ising]'
 	@touch $@ $(VENV)/.core
 
 $(VENV)/.docs: pyproject.toml requirements.lock | $(VENV)/bin/python

@@ -16,6 +16,7 @@ PAGES = [
     "docs/reference/python.md",
     "docs/how-to/write-a-controller.md",
     "docs/how-to/add-a-card.md",
+    "docs/how-to/use-dimod.md",
     *sorted(f"docs/tutorial/{p.name}" for p in (ROOT / "docs/tutorial").glob("*.md")),
 ]
 SHORT = {

@@ -11,23 +11,25 @@ from thermosim.kernels.fields import STEP, rows
 from thermosim.kernels.gibbs import HALF, LANES, Plan, slots, start
 from thermosim.streams import replica_keys
 
-_NONE = np.zeros(0, np.float32)
+_NONE, _NOBODY = np.zeros(0, np.float32), np.zeros(0, np.int8)
 
 
 def small_run():
     """Hash of all bits of a few slots of five unequal p-bits, held and free, with and without analog inputs."""
     random = np.random.default_rng(1)
     targets, sources = np.array([(i, j) for i in range(5) for j in range(5) if (i - j) % 2]).T
-    coupled = rows(np.arange(5), targets, sources, random.normal(0, 3.0, len(targets)))
+    coupled = rows(np.arange(5), targets, sources, 2 * random.integers(-999, 999, len(targets)))
     fresh = np.array([1.0, 0.5, 0.9, 1.0, 0.1], np.float32)
     order = np.arange(5, dtype=np.uint64)
-    plan = Plan(np.array([0, 2, 5]), order, *coupled, random.normal(0, 1, 5).astype(np.float32), fresh)
+    base = -np.add.reduceat(coupled.weight, coupled.first[:-1]).astype(np.int32) // 2
+    scale, bias = random.normal(0, 0.003, 5).astype(np.float32), random.normal(0, 1, 5).astype(np.float32)
+    plan = Plan(np.array([0, 2, 5]), order, *coupled, base, scale, bias, fresh)
     keys = replica_keys(3, "small", HALF)
     drive = random.normal(0, 30, 5 * LANES).astype(np.float32)
-    state = np.empty(5 * LANES, np.float32)
+    state = np.empty(5 * LANES, np.int8)
     start(keys, plan.node, state)
     parts = [state.copy()]
-    for hidden in (_NONE, state.copy()):
+    for hidden in (_NOBODY, state.copy()):
         for inputs in (_NONE, drive):
             slots(state, hidden, keys, 0, 4, plan, inputs)
             parts += [state.copy(), hidden.copy()]
@@ -46,14 +48,15 @@ def test_compiled_equals_interpreted():
 def flips(field, fresh, begin, slots_run=20_000):
     """Share of +1 of one p-bit that starts down before each of many slots."""
     plan = Plan(
-        np.array([0, 1]), np.zeros(1, np.uint64), np.zeros(2, np.int64), np.zeros(0, np.uint32), _NONE,
-        np.array([field / np.log(2)], np.float32), np.array([fresh], np.float32),
+        np.array([0, 1]), np.zeros(1, np.uint64), np.zeros(2, np.int64), np.zeros(0, np.uint32), np.zeros(0, np.int32),
+        np.zeros(1, np.int32), np.ones(1, np.float32), np.array([field / np.log(2)], np.float32),
+        np.array([fresh], np.float32),
     )  # fmt: skip
     keys, total = replica_keys(1, "flips", HALF), 0
     for slot in range(slots_run):
-        state = np.full(LANES, begin, np.float32)
-        slots(state, _NONE, keys, slot, slot + 1, plan, _NONE)
-        total += int((state > 0).sum())
+        state = np.full(LANES, -(begin > 0), np.int8)
+        slots(state, _NOBODY, keys, slot, slot + 1, plan, _NONE)
+        total += int((state != 0).sum())
     return total / (LANES * slots_run), LANES * slots_run
 
 
@@ -76,7 +79,7 @@ def test_no_fresh_bit_holds_for_ever():
 
 def test_rows_are_padded_and_follow_the_places():
     places = np.array([2, 0, 1])
-    coupled = rows(places, np.array([0, 0, 1]), np.array([2, 1, 0]), np.array([0.5, 0.25, -1.0]))
+    coupled = rows(places, np.array([0, 0, 1]), np.array([2, 1, 0]), np.array([2, 1, -4]))
     assert coupled.first.tolist() == [0, STEP, STEP, 2 * STEP]
     assert coupled.source.tolist() == [2, 0, 0, 0, 0, 1, 0, 0]
-    assert coupled.weight.tolist() == [-1, 0, 0, 0, 0.25, 0.5, 0, 0]
+    assert coupled.weight.tolist() == [-4, 0, 0, 0, 1, 2, 0, 0]

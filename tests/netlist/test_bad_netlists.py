@@ -160,7 +160,7 @@ def test_the_text_of_each_mistake(old: str, new: str, messages: list[str]) -> No
     assert complaints(GOOD.replace(old, new, 1)) == [f"bad.yaml:{message}" for message in messages]
 
 
-EDGES = "needs edges: one of 'lattice', 'edges' and 'matrix'"
+EDGES = "needs edges: one of 'lattice', 'edges', 'matrix' and 'problem'"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ EDGES = "needs edges: one of 'lattice', 'edges' and 'matrix'"
         ("couplings: {c: {between: [a, b], model: res, lattice: {nam: ring, name: G8}}}", ["56: couplings.c.lattice.nam: unknown key 'nam'; did you mean 'name'?"]),
         ("couplings: {c: {between: [a, b], model: res, lattice: {name: ring, boundary: periodic}}}", ["78: couplings.c.lattice.boundary: 'periodic' is not one of open, torus"]),
         ("couplings: {c: {from: a, model: res, lattice: {name: ring}}}", ["16: couplings.c: needs either 'between: [a, b]', or 'from' and 'to'"]),
-        ("couplings: {c: {between: [a, b], model: res, edges: x.txt}}", ["53: couplings.c.edges: 'x.txt': expected a file .csv, .npz or .mtx"]),
+        ("couplings: {c: {between: [a, b], model: res, edges: x.txt}}", ["53: couplings.c.edges: 'x.txt': expected a file .csv, .npz, .mtx, .graphml, .gml or .edgelist"]),
         ("couplings: {c: {between: [a, b], model: res, matrix: [[1, 2], [3]]}}", ["54: couplings.c.matrix: rows have 1 and 2 entries; a matrix has rows of one length"]),
         ("couplings: {c: {between: [a, b], model: res, matrix: [[1, x]]}}", ["59: couplings.c.matrix.0.1: 'x': expected a plain number"]),
         ("couplings: {c: {between: [a, b], model: res, matrix: 5}}", ["54: couplings.c.matrix: 5: expected a file .npy or .csv"]),

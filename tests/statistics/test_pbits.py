@@ -9,7 +9,7 @@ import pytest
 from thermosim.analysis.colouring import colour_graph
 from thermosim.circuit.program import Fabric, IsingLaw
 from thermosim.engine.fabric import FabricRunner
-from thermosim.kernels.fields import rows
+from thermosim.kernels.fields import fixed, rows
 from thermosim.kernels.gibbs import HALF, LANES, Plan, slots
 from thermosim.streams import replica_keys
 from thermosim.times import Clock
@@ -244,15 +244,20 @@ def test_directed_weights_are_felt_by_their_target():
     matrix = np.array([[0, 0.9, 0], [-0.2, 0, 0.6], [0, 0.1, 0]])
     biases, order = np.array([0.2, 0.0, -0.3]), np.array([0, 2, 1])
     targets, sources = np.nonzero(matrix)
-    coupled = rows(np.argsort(order), targets, sources, matrix[targets, sources] * 2 / np.log(2))
+    integers, unit = fixed(3, targets, matrix[targets, sources] * 2 / np.log(2))
+    base = -np.bincount(targets, integers, minlength=3)
+    coupled = rows(np.argsort(order), targets, sources, 2 * integers)
     bias = (2 / np.log(2) * biases[order]).astype(np.float32)
-    plan = Plan(np.array([0, 2, 3]), order.astype(np.uint64), *coupled, bias, np.ones(3, np.float32))
-    none, counts = np.zeros(0, np.float32), np.zeros(8)
+    plan = Plan(
+        np.array([0, 2, 3]), order.astype(np.uint64), *coupled, base[order].astype(np.int32),
+        unit[order].astype(np.float32), bias, np.ones(3, np.float32),
+    )  # fmt: skip
+    none, nobody, counts = np.zeros(0, np.float32), np.zeros(0, np.int8), np.zeros(8)
     for key in replica_keys(7, "directed", 600 * HALF).reshape(600, HALF):
-        state = np.ones(3 * LANES, np.float32)
+        state = np.full(3 * LANES, -1, np.int8)
         for draw in range(1, 11):
-            slots(state, none, key, 40 * (draw - 1), 40 * draw, plan, none)
-            bits = state.reshape(3, LANES)[[0, 2, 1]] > 0
+            slots(state, nobody, key, 40 * (draw - 1), 40 * draw, plan, none)
+            bits = state.reshape(3, LANES)[[0, 2, 1]] != 0
             counts += np.bincount((bits << np.arange(3)[:, None]).sum(axis=0), minlength=8)
 
     def stationary(weights):

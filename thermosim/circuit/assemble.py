@@ -14,6 +14,7 @@ from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
+from thermosim.circuit.schedules import check_schedule, schedule_notes
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
@@ -39,6 +40,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
     burn_in, duration = window(circuit, fabrics, problems)
+    check_schedule(circuit, fabrics, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
     program = Program(
         name=circuit.netlist.name,
@@ -58,8 +60,8 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
-        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance)),
-        notes=_notes(circuit, fabrics),
+        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
+        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in)),
         provenance=_provenance(circuit),
     )
     if not islands and not fabrics:
@@ -109,10 +111,11 @@ def _check_supplies(circuit: Circuit, problems: Problems) -> None:
             problems.add(where, f"couplings.{list(supplies.values())[1]}", message)
 
 
-def _prices(circuit: Circuit, instance: Instance) -> list[PriceRow]:
+def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
-    context = PriceContext(temperature=circuit.netlist.temperature)
+    interval = next((f.clock.period * f.colours for f in fabrics if instance.path in f.arrays), None)
+    context = PriceContext(temperature=circuit.netlist.temperature, interval=interval)
     if synapses:
         lengths = [synapse.lengths for synapse in synapses]
         known = [length for length in lengths if length is not None]
@@ -127,9 +130,10 @@ def _prices(circuit: Circuit, instance: Instance) -> list[PriceRow]:
             synapse=synapses[0].bound.model,
             synapse_evidence=synapses[0].bound.evidence,
             wire_length=wire / instance.size if len(known) == len(lengths) else None,
+            interval=interval,
         )
     elif instance.bound.model.family == "pbit":
-        context = PriceContext(temperature=circuit.netlist.temperature, wire_length=0.0)
+        context = PriceContext(temperature=circuit.netlist.temperature, wire_length=0.0, interval=interval)
     return [PriceRow(instance.path, price) for price in instance.bound.model.prices(instance.bound.evidence, context)]
 
 
@@ -138,7 +142,7 @@ def _supply_notes(circuit: Circuit) -> Iterator[str]:
     for instance in circuit.of_family("pbit"):
         model: Any = instance.bound.model
         supplies = {s.bound.model.v_dd for s in circuit.synapses if instance.path in s.ends}  # type: ignore[attr-defined]
-        for v_dd in sorted(v for v in supplies if v is not None and model.v_dd not in (None, v)):
+        for v_dd in sorted(v for v in supplies if v is not None and model.bias_supply not in (None, v)):
             yield (
                 f"{instance.path}: the synapses' v_dd of {show(v_dd, 'V')} replaces the "
                 f"{show(model.v_dd, 'V')} of the p-bit's "

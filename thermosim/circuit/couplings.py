@@ -7,18 +7,23 @@ synapses; each edge is stated once.
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from thermosim.circuit.circuit import At, Synapses
+from thermosim.circuit.circuit import At, Instance, Synapses
 from thermosim.circuit.nets import index_of
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import suggestion
 from thermosim.models import quantise
 from thermosim.netlist import Bound, Netlist, bind
+from thermosim.netlist.graph_files import GRAPHS, read_graph
 from thermosim.netlist.lattices import lattice_edges
+from thermosim.netlist.planted import planted
+from thermosim.netlist.problem_files import read_problem
+from thermosim.netlist.topologies import topology_edges
 from thermosim.streams import generator
 
 if TYPE_CHECKING:
@@ -70,6 +75,8 @@ def _elements(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
         raise CouplingError("model", f"'{kind}' cannot couple: use a resistor, a capacitor or a synapse")
     if coupling.weight is not None:
         raise CouplingError("weight", "an element between nets has no weight; its parameters say how strong it is")
+    if coupling.problem is not None:
+        raise CouplingError("problem", "a problem is for p-bits: give a synapse as the model")
     arrays = [_net_array(work, scope, base) for base in coupling.between]
     edges, _, _ = _edges(coupling, arrays[0][1], arrays[1][1], coupling.between, work)
     ends = tuple(tuple(nets[k] for k in edges[:, side]) for side, (nets, _) in enumerate(arrays))
@@ -101,7 +108,10 @@ def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
             known = [name for name, other in work.instances.items() if other.bound.model.family == "pbit"]
             raise CouplingError("between", f"'{base}' is no array of p-bits{suggestion(base, known)}")
         ends.append(instance)
-    edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, coupling.between, work)
+    if coupling.problem is None:
+        edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, coupling.between, work)
+    else:
+        edges, lengths, given = _from_problem(coupling, ends, work)
     weights = given if given is not None else _weights(coupling.weight, len(edges), path, work)
     if given is not None and coupling.weight is not None:
         raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
@@ -119,6 +129,8 @@ def _edges(
         if not same:
             raise CouplingError("lattice", f"a lattice joins an array with itself, not '{names[0]}' with '{names[1]}'")
         lattice = coupling.lattice
+        if lattice.sizes is not None:
+            return _topology(lattice, a), None, None
         try:
             edges, lengths = lattice_edges(lattice.name or lattice.offsets or (), a, lattice.boundary)
         except ValueError as error:
@@ -130,6 +142,17 @@ def _edges(
     edges, listed = _from_file(coupling.edges, work)
     _check_edges(edges, int(np.prod(a)), int(np.prod(b)), same)
     return edges, None, listed
+
+
+def _topology(lattice: Any, shape: tuple[int, ...]) -> Ints:
+    """Edges of a graph by name and sizes, whose nodes are the array's elements in their order."""
+    try:
+        nodes, edges = topology_edges(lattice.name, lattice.sizes)
+    except ValueError as error:
+        raise CouplingError("lattice", str(error)) from None
+    if nodes != int(np.prod(shape)):
+        raise CouplingError("lattice", f"'{lattice.name}' of these sizes has {nodes} nodes; say shape: [{nodes}]")
+    return edges
 
 
 def _check_edges(edges: Ints, n: int, m: int, same: bool) -> None:
@@ -208,6 +231,9 @@ def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
         keep = upper if np.any(upper) else sparse.row > sparse.col
         pairs = np.sort(np.stack([sparse.row[keep], sparse.col[keep]], axis=1), axis=1)
         return pairs.astype(np.int64), _finite(sparse.data[keep], "edges")
+    if file.suffix in GRAPHS:
+        edges, listed = read_graph(file)
+        return edges, None if listed is None else _finite(listed, "edges")
     with file.open(newline="") as stream:
         rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
     widths = sorted({len(row) for row in rows})
@@ -221,6 +247,29 @@ def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
     except (ValueError, IndexError) as error:
         raise CouplingError("edges", f"'{name}' is no list of 'i,j' or 'i,j,weight' lines: {error}") from None
     return edges, None if weights is None else _finite(weights, "edges")
+
+
+def _from_problem(coupling: Any, ends: list[Instance], work: Expansion) -> tuple[Ints, Floats | None, Floats | None]:
+    """Edges and weights of a whole problem; its biases join those of the p-bits."""
+    source, array = coupling.problem, ends[0]
+    if ends[1] is not array:
+        raise CouplingError("problem", f"a problem is of one array: between: [{array.path}, {array.path}]")
+    try:
+        if source.planted is not None:
+            problem = planted(source.planted, source.size, source.seed, source.ratio).scaled(source.scale)
+        else:
+            file = _path(work, source.file, "problem")
+            problem = read_problem(file, source.format, source.first, source.unused, source.scale)
+    except ValueError as error:
+        raise CouplingError("problem", str(error)) from None
+    if problem.spins != array.size:
+        message = f"the problem has {problem.spins} spins and '{array.path}' {array.size} p-bits"
+        raise CouplingError("problem", f"{message}; say shape: [{problem.spins}]")
+    if not len(problem.edges):
+        raise CouplingError("problem", "the problem has no edges: p-bits with a bias of their own say it better")
+    drawn, actual = ({**values, "bias": values["bias"] + problem.biases} for values in (array.drawn, array.actual))
+    work.instances[array.path] = replace(array, drawn=drawn, actual=actual)
+    return problem.edges, None, problem.weights
 
 
 def _weights(weight: Any, count: int, path: str, work: Expansion) -> Floats:

@@ -1,13 +1,14 @@
 """P-bit arrays that couple -> fabrics: one numbering of nodes, three versions of the couplings, a colouring.
 
-The argument of the sigmoid is gain (V_in - offset) / V_s with V_in = offset_drawn + 2 V_s,drawn beta I: so
+A model answers for its kind (:class:`thermosim.models.pbit.Response`; V_s is its `scale`). The argument of the response
+is gain (V_in - offset) / V_s with V_in = offset_drawn + 2 V_s,drawn beta I: so
 slope = gain V_s,drawn / V_s and shift = -gain (offset - offset_drawn) / V_s; with an analog input V_in
 is added as it is and the whole offset counts.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems, suggestion
+from thermosim.models.pbit import Barriers, Pbit, Response, join
 from thermosim.times import Clock
+
+WHICH: tuple[Literal["drawn"], Literal["actual"]] = ("drawn", "actual")
 
 
 def build_clocks(circuit: Circuit) -> dict[str, Clock]:
@@ -80,19 +84,15 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     for array in arrays:
         starts[array.path] = (start, array.shape)
         start += array.size
-    edges, weights = _edges(circuit, starts)
+    drawn, programmed, actual = ising_laws(circuit, arrays, starts)
+    edges = drawn.edges
     colour = colour_graph(start, edges)
     assert check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
     if clock is None:
         return None
-    drawn, actual = (_stack(arrays, which) for which in ("drawn", "actual"))
+    nominal, built = (_responses(arrays, which) for which in WHICH)
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
-    updates = circuit.netlist.updates
-    laws = [
-        IsingLaw(edges, weight, biases["bias"], updates.beta)
-        for weight, biases in zip(weights, (drawn, drawn, actual), strict=True)
-    ]
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
     return Fabric(
         path=arrays[0].path,
@@ -101,23 +101,55 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         colours=int(colour.max()) + 1,
         colour=colour,
         clock=clock,
-        rng=updates.rng,
-        drawn=laws[0],
-        programmed=laws[1],
-        actual=laws[2],
-        slope=actual["gain"] * drawn["v_s"] / actual["v_s"],
-        shift=-actual["gain"] * (actual["offset"] - reference) / actual["v_s"],
-        memory=np.exp(-clock.period / actual["tau0"]),
-        volts=actual["v_s"] / actual["gain"],
-        relaxation=actual["tau0"],
+        rng=circuit.netlist.updates.rng,
+        drawn=drawn,
+        programmed=programmed,
+        actual=actual,
+        slope=built["gain"] * nominal["scale"] / built["scale"],
+        shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
+        memory=np.exp(-clock.period / built["relaxation"]),
+        volts=built["scale"] / built["gain"],
+        relaxation=built["relaxation"],
         input_nets=inputs if analog else None,
+        barriers=_barriers(arrays),
+        schedule=circuit.netlist.schedule.stairs,
     )
 
 
-def _stack(arrays: list[Instance], which: str) -> dict[str, Floats]:
-    """Parameters of all arrays of a fabric, node by node."""
-    names = ("bias", "offset", "gain", "v_s", "tau0")
-    return {name: np.concatenate([getattr(array, which)[name] for array in arrays]) for name in names}
+def ising_laws(
+    circuit: Circuit, arrays: list[Instance], starts: dict[str, tuple[int, tuple[int, ...]]]
+) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
+    """The laws of a fabric of `arrays`: drawn, programmed, actual."""
+    edges, (drawn, programmed, actual) = _edges(circuit, starts)
+    nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
+    stairs = circuit.netlist.schedule.stairs
+    beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
+    return (
+        IsingLaw(edges, drawn, nominal, beta),
+        IsingLaw(edges, programmed, nominal, beta),
+        IsingLaw(edges, actual, built, beta),
+    )
+
+
+def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
+    model = array.bound.model
+    assert isinstance(model, Pbit)
+    return model.response(getattr(array, which))
+
+
+def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
+    """Responses of all arrays of a fabric, node by node."""
+    found = [_response(array, which) for array in arrays]
+    names = ("bias", "offset", "gain", "scale", "relaxation")
+    return {name: np.concatenate([getattr(response, name) for response in found]) for name in names}
+
+
+def _barriers(arrays: list[Instance]) -> Barriers | None:
+    """Barriers of all nodes; None where no rate depends on the bias."""
+    found = [_response(array, "actual") for array in arrays]
+    if all(response.barriers is None for response in found):
+        return None
+    return join([response.as_barriers() for response in found])
 
 
 def _edges(circuit: Circuit, starts: dict[str, tuple[int, tuple[int, ...]]]) -> tuple[Ints, list[Floats]]:

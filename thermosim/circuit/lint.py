@@ -22,6 +22,8 @@ from thermosim.units import show
 
 PHASES = 64
 """Samples over which clocks of different frequencies are looked at for the longest wait."""
+LOGIT_ERROR = 0.05
+"""Error of the log-odds from which on a response counts as another law: 1 % of probability at p = 1/2."""
 
 Finding = tuple[str, Position | None, str, str]
 """Rule, place, path, message."""
@@ -207,6 +209,33 @@ def rng_free(circuit: Circuit, program: Program) -> Found:
             )
 
 
+def p_bit_response(circuit: Circuit, program: Program) -> Found:
+    """A device whose odds are not exp(a) over the range in which the couplings drive it: no Boltzmann law."""
+    for fabric in program.fabrics:
+        if fabric.barriers is None or fabric.input_nets is not None:
+            continue
+        reach = np.abs(fabric.programmed.biases).copy()
+        for side in (0, 1):
+            np.add.at(reach, fabric.programmed.edges[:, side], np.abs(fabric.programmed.weights))
+        reach *= 2 * fabric.programmed.beta
+        worst, node = 0.0, 0
+        for i in range(fabric.nodes):
+            argument = np.linspace(-reach[i], reach[i], 9)
+            rise, fall = fabric.barriers.rates(i, argument)
+            error = float(np.max(np.abs(np.log(rise / fall) - argument)))
+            if error > worst:
+                worst, node = error, i
+        if worst > LOGIT_ERROR:
+            yield (
+                _at(circuit, circuit.instances[fabric.path].at),
+                fabric.path,
+                f"the response of its p-bits is not the sigmoid: where the couplings drive node {node} "
+                f"(2 beta |I| up to {reach[node]:.3g}) its log-odds are off by {worst:.2g}, so the chip does not "
+                "sample the Boltzmann law; "
+                "a smaller beta, a larger critical voltage, equal wells or a trimmed bias bring it nearer",
+            )
+
+
 def _synapse_of(circuit: Circuit, fabric: Fabric) -> Iterator[tuple[Any, Any]]:
     for synapse in circuit.synapses:
         if synapse.ends[0] in fabric.arrays:
@@ -222,7 +251,7 @@ def budget(circuit: Circuit, program: Program) -> Found:
         supplies = [model.v_dd for _, model in _synapse_of(circuit, fabric) if model.v_dd is not None]
         if not supplies:
             continue
-        allowed = min(supplies) / np.concatenate([circuit.instances[path].drawn["v_s"] for path in fabric.arrays])
+        allowed = min(supplies) / (fabric.volts * fabric.slope)  # V_s as drawn
         wanted = 4 * fabric.programmed.beta * load
         over = np.flatnonzero(wanted > allowed)
         if over.size:
@@ -268,6 +297,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "loop-latency": loop_latency,
     "rng-memory": rng_memory,
     "rng-free": rng_free,
+    "p-bit-response": p_bit_response,
     "budget": budget,
     "weights-lost": weights_lost,
 }

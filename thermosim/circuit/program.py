@@ -14,6 +14,7 @@ import numpy as np
 
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
+from thermosim.models.pbit import Barriers
 from thermosim.netlist import Bound
 from thermosim.times import Clock
 
@@ -90,8 +91,12 @@ class Fabric:
     memory: Floats
     volts: Floats
     relaxation: Floats
-    """tau0 of each node [s]."""
+    """1/(k_up + k_down) of each node at its offset [s]."""
     input_nets: tuple[str, ...] | None = None
+    schedule: tuple[tuple[int, float], ...] = ()
+    """(first sweep, beta) of every stair of an annealing run; the last is the beta of the laws. Empty: it stands."""
+    barriers: Barriers | None = None
+    """Rates that depend on the bias, by the argument of the response; None where `memory` holds at every bias."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ def record(simulation: Simulation) -> Record:
             "complete": simulation.complete,
             "nets": {tape.name: list(tape.nets) for tape in simulation.tapes},
             "program": dict(program.provenance),
+            "kernels": {path: ", ".join(part.runner.kernel_names()) for path, part in simulation.fabrics.items()},
         },
         checkpoint={} if simulation.complete or simulation.torn else _state(simulation),
         program=program,

@@ -3,17 +3,19 @@
     P(s_i' = +1) = p_i + (x_i - p_i) memory_i,   p_i = 1 / (1 + exp(-a_i)),
     a_i = 2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i + V_i / V_s,i
 
+Where the barriers of a device depend on the bias, p_i and memory_i follow from the rates at a_i.
+
 `rng: held`: x_i is the latched output, and only the slot's colour draws. `rng: free`: x_i is a hidden bit of every
 p-bit that relaxes in every slot; the outputs of the slot's colour are latched from it at the end of the slot.
 
-Replicas run in groups of a fixed number of lanes. Words are named by (seed, fabric path, pair of replicas, slot,
+Replicas run in groups, each by the kernel that suits it. Words are named by (seed, fabric path, pair of replicas, slot,
 node), so the bits of a replica depend neither on the number of replicas nor on threads, and a run can stop and go on
 after any slot.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -21,13 +23,14 @@ import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
+from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
-from thermosim.kernels.fields import rows
-from thermosim.kernels.gibbs import HALF, LANES, Plan, slots, start
-from thermosim.kernels.observe import Seen, observe, run
+from thermosim.kernels.fields import fixed, rows, whole
+from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled
+from thermosim.kernels.gibbs_rates import Rates
+from thermosim.kernels.observe import Seen
 from thermosim.streams import replica_keys
 
-_NONE = np.zeros(0, dtype=np.float32)
 _NOBODY = np.zeros(0, dtype=np.int64)
 
 
@@ -40,12 +43,13 @@ class FabricRunner:
     def __init__(self, fabric: Fabric, seed: int, replicas: int, threads: int = 1, up: bool = False) -> None:
         """First spins at random from the fabric's stream, or all `up`."""
         self.fabric, self.replicas, self.slot = fabric, replicas, 0
-        self._groups = -(-replicas // LANES)
-        self._threads = min(threads, self._groups)
+        self.kernels = kernels(fabric, replicas)
+        self._threads = min(threads, len(self.kernels))
         law, n = fabric.actual, fabric.nodes
         self._order = np.argsort(fabric.colour, kind="stable")
         self._places = np.argsort(self._order)
         self._plan = _plan(fabric, self._order, self._places)
+        self._shift, self._beta = fabric.shift[self._order] / np.log(2.0), law.beta
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
@@ -53,19 +57,25 @@ class FabricRunner:
         self.spin: Ints = np.zeros(n, dtype=np.int64)
         self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
         self.count = 0
-        self._keys = replica_keys(seed, f"fabric {fabric.path}", self._groups * HALF).reshape(self._groups, HALF)
-        self._state = np.ones((self._groups, n * LANES), dtype=np.float32)
+        keys = replica_keys(seed, f"fabric {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
+        free, rates = fabric.rng == "free", _rates(fabric, self._order)
+        self._groups = groups(self.kernels, self._plan, keys, replicas, free, rates)
         if not up:
-            for group in range(self._groups):
-                start(self._keys[group], self._plan.node, self._state[group])
-        free = fabric.rng == "free"
-        self._hidden = self._state.copy() if free else np.zeros((self._groups, 0), dtype=np.float32)
+            for group in self._groups:
+                group.start()
 
     @property
     def updates(self) -> int:
         """Outputs latched so far in one replica."""
         sweeps, colour = divmod(self.slot, self.fabric.colours)
         return int(sweeps * self.fabric.nodes + self._plan.bounds[colour])
+
+    def kernel_names(self) -> list[str]:
+        """Each kernel that works here, and on how many replicas."""
+        count: dict[str, int] = {}
+        for name, group in zip(self.kernels, self._groups, strict=True):
+            count[name] = count.get(name, 0) + group.replicas
+        return [f"{name} ({replicas} replicas)" for name, replicas in count.items()]
 
     def advance(
         self, sweeps: int, record: bool = False, every: int = 1, nodes: Ints = _NOBODY
@@ -87,39 +97,70 @@ class FabricRunner:
             raise ValueError("this fabric has analog inputs: advance it slot by slot")
         if record and sweeps % every:
             raise ValueError(f"{sweeps} sweeps are not a whole number of draws, one every {every}")
+        if record and every > 1 and self.fabric.schedule:
+            raise ValueError("a fabric under a schedule records every sweep")
+        parts = [self._advance(span, record, every, nodes) for span in self._spans(sweeps)]
+        if len(parts) == 1:
+            return parts[0]
+        return {name: np.concatenate([part[name] for part in parts], axis=int(name != "spins")) for name in parts[0]}
+
+    def _spans(self, sweeps: int) -> Iterator[int]:
+        """Lengths of the stretches in which beta stands still; its plan is taken up before each."""
+        while True:
+            now = self.slot // self.fabric.colours
+            self._take_up(now)
+            changes = [start for start, _ in self.fabric.schedule if now < start < now + sweeps]
+            span = changes[0] - now if changes else sweeps
+            yield span
+            sweeps -= span
+            if sweeps == 0:
+                return
+
+    def _take_up(self, sweep: int) -> None:
+        """Scale the plan's couplings and biases to the beta of `sweep`; what mismatch shifts stays."""
+        beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), self.fabric.actual.beta)
+        if beta != self._beta:
+            self._beta = beta
+            plan = scaled(self._plan, self._shift, beta / self.fabric.actual.beta)
+            for group in self._groups:
+                group.plan = plan
+
+    def _advance(self, sweeps: int, record: bool, every: int, nodes: Ints) -> dict[str, np.ndarray]:
         begin, colours = self.slot, self.fabric.colours
         self.slot += sweeps * colours
         if not record:
-            self._each(lambda g: slots(*self._bits(g), begin, begin + sweeps * colours, self._plan, _NONE))
+            self._each(lambda group, _: group.slots(begin, begin + sweeps * colours))
             return {}
         watch = self.observer.watch(nodes)
-        seen = [self.observer.blank(sweeps // every, len(nodes)) for _ in range(self._groups)]
-        step = every * colours
-        self._each(lambda g: run(*self._bits(g), begin, step, self._plan, _NONE, watch, self._valid(g), seen[g]))
+        seen = [self.observer.blank(sweeps // every, len(nodes), group.lanes) for group in self._groups]
+        self._each(lambda group, number: group.run(begin, every * colours, watch, seen[number]))
         return self._recorded(seen, len(nodes))
 
     def advance_slot(self, volts: Floats | None = None) -> None:
         """Run one slot, with `volts` (node, replica) [V] at the analog inputs; nodes without an input ignore theirs."""
-        drive = np.zeros((self._groups, 0), dtype=np.float32)
+        drive: Floats | None = None
         if volts is not None:
-            padded = np.zeros((self.fabric.nodes, self._groups * LANES))
-            padded[:, : self.replicas] = volts[self._order]
-            padded *= self._volts[:, np.newaxis]
-            drive = self._grouped(padded.astype(np.float32))
+            drive = volts[self._order] * self._volts[:, np.newaxis]
         begin = self.slot
+        self._take_up(begin // self.fabric.colours)
         self.slot += 1
-        self._each(lambda g: slots(*self._bits(g), begin, begin + 1, self._plan, drive[g]))
+
+        def work(group: Group, number: int) -> None:
+            mine = None if drive is None else drive[:, number * LANES : number * LANES + group.replicas]
+            group.slots(begin, begin + 1, mine)
+
+        self._each(work)
 
     def observe(self, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
         """One draw of the present state, as :meth:`advance` records it."""
         watch = self.observer.watch(nodes)
-        seen = [self.observer.blank(1, len(nodes)) for _ in range(self._groups)]
-        self._each(lambda g: observe(self._state[g], watch, self._valid(g), 0, seen[g]))
+        seen = [self.observer.blank(1, len(nodes), group.lanes) for group in self._groups]
+        self._each(lambda group, number: group.observe(watch, seen[number]))
         return self._recorded(seen, len(nodes))
 
     def spins(self) -> np.ndarray:
         """Outputs (node, replica) +-1 int8."""
-        return self._ungrouped(self._state)
+        return self._gathered(hidden=False)
 
     def sums(self) -> dict[str, np.ndarray]:
         """Sums by their names in a record."""
@@ -129,7 +170,8 @@ class FabricRunner:
 
     def checkpoint(self) -> dict[str, Any]:
         """All that the future depends on, and the sums so far."""
-        hidden = self._ungrouped(self._hidden) if self._hidden.size else np.zeros((0, self.replicas), dtype=np.int8)
+        free = self.fabric.rng == "free"
+        hidden = self._gathered(hidden=True) if free else np.zeros((0, self.replicas), dtype=np.int8)
         kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden}
         return kept | {"spin": self.spin.copy(), "pair": self.pair.copy(), "count": self.count}
 
@@ -137,26 +179,26 @@ class FabricRunner:
         """Take up the state that :meth:`checkpoint` gave."""
         self.slot, self.count = int(kept["slot"]), int(kept["count"])
         self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
-        self._state[:] = self._padded(kept["spins"])
-        if self._hidden.size:
-            self._hidden[:] = self._padded(kept["hidden"])
+        for number, group in enumerate(self._groups):
+            mine = slice(number * LANES, number * LANES + group.replicas)
+            group.set_bits(kept["spins"][self._order, mine] > 0)
+            if self.fabric.rng == "free":
+                group.set_bits(kept["hidden"][self._order, mine] > 0, hidden=True)
 
     # -- groups -----------------------------------------------------------------------------------------------
 
-    def _each(self, work: Callable[[int], Any]) -> None:
+    def _each(self, work: Callable[[Group, int], None]) -> None:
         if self._threads == 1:
-            for group in range(self._groups):
-                work(group)
+            for number, group in enumerate(self._groups):
+                work(group, number)
             return
         with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(work, range(self._groups)))
+            list(pool.map(work, self._groups, range(len(self._groups))))
 
-    def _bits(self, group: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self._state[group], self._hidden[group], self._keys[group]
-
-    def _valid(self, group: int) -> np.uint32:
-        """Bit mask of the lanes of a group that are replicas, not padding."""
-        return np.uint32(2 ** min(LANES, self.replicas - group * LANES) - 1)
+    def _gathered(self, hidden: bool) -> np.ndarray:
+        """(node, replica) +-1 int8."""
+        up = np.concatenate([group.bits(hidden) for group in self._groups], axis=1)
+        return np.where(up[self._places], np.int8(1), np.int8(-1))
 
     def _recorded(self, seen: list[Seen], nodes: int) -> dict[str, np.ndarray]:
         for group in seen:
@@ -168,20 +210,14 @@ class FabricRunner:
             series["spins"] = np.concatenate([group.spins for group in seen], axis=2)[:, :, : self.replicas]
         return series
 
-    def _grouped(self, values: np.ndarray) -> np.ndarray:
-        """(place, lane of all groups) -> (group, place * LANES)."""
-        return values.reshape(len(values), self._groups, LANES).transpose(1, 0, 2).reshape(self._groups, -1)
 
-    def _ungrouped(self, values: np.ndarray) -> np.ndarray:
-        """(group, place * LANES) -> (node, replica) int8."""
-        lanes = values.reshape(self._groups, self.fabric.nodes, LANES).transpose(1, 0, 2).reshape(self.fabric.nodes, -1)
-        return np.ascontiguousarray(lanes[self._places, : self.replicas].astype(np.int8))
-
-    def _padded(self, spins: np.ndarray) -> np.ndarray:
-        """(node, replica) -> (group, place * LANES); lanes without a replica are up."""
-        lanes = np.ones((self.fabric.nodes, self._groups * LANES), dtype=np.float32)
-        lanes[:, : self.replicas] = spins[self._order]
-        return self._grouped(lanes)
+def _rates(fabric: Fabric, order: Ints) -> Rates | None:
+    """Wells by place, slots in units of the attempt time; None where one relaxation time holds at every bias."""
+    wells = fabric.barriers
+    if wells is None:
+        return None
+    columns = (wells.up, wells.down, wells.critical_up, wells.critical_down, wells.exponent)
+    return Rates(fabric.clock.period / wells.tau0[order], *(np.ascontiguousarray(column[order]) for column in columns))
 
 
 def _plan(fabric: Fabric, order: Ints, places: Ints) -> Plan:
@@ -190,7 +226,15 @@ def _plan(fabric: Fabric, order: Ints, places: Ints) -> Plan:
     scale = 2.0 * law.beta * fabric.slope / np.log(2.0)
     targets = np.concatenate([law.edges[:, 0], law.edges[:, 1]])
     sources = np.concatenate([law.edges[:, 1], law.edges[:, 0]])
-    coupled = rows(places, targets, sources, scale[targets] * np.concatenate([law.weights, law.weights]))
+    weights = np.concatenate([law.weights, law.weights])
+    few = whole(law.weights)
+    if few is None:
+        integers, unit = fixed(fabric.nodes, targets, scale[targets] * weights)
+    else:
+        integers, unit = np.tile(few[0], 2), scale * few[1]
+    base = np.zeros(fabric.nodes, dtype=np.int64)
+    np.subtract.at(base, targets, integers)
+    coupled = rows(places, targets, sources, 2 * integers)
     bias = scale * law.biases + fabric.shift / np.log(2.0)
     return Plan(
         bounds=np.searchsorted(fabric.colour[order], np.arange(fabric.colours + 1)).astype(np.int64),
@@ -198,6 +242,8 @@ def _plan(fabric: Fabric, order: Ints, places: Ints) -> Plan:
         first=coupled.first,
         source=coupled.source,
         weight=coupled.weight,
+        base=base[order].astype(np.int32),
+        scale=unit[order].astype(np.float32),
         bias=bias[order].astype(np.float32),
         fresh=(1.0 - fabric.memory[order]).astype(np.float32),
     )

@@ -9,16 +9,21 @@ are exact integers before they are divided.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Ints
+from thermosim.kernels.chain import blocks
 from thermosim.kernels.fields import rows
-from thermosim.kernels.gibbs import LANES
 from thermosim.kernels.observe import Seen, Watch
+from thermosim.kernels.observe_chain import ChainWatch
 from thermosim.streams import generator
 
 PROJECTIONS = 32
+ENERGY_UNITS = 2**26
+"""Units of energy in the largest sum of magnitudes around a node: energies are exact multiples of a unit."""
 PACKED = 20
 """Largest fabric whose states are recorded whole."""
 
@@ -34,6 +39,13 @@ def bytes_per_draw(fabric: Fabric) -> int:
     """Bytes that the series of a fabric take for each replica and sweep: eight for a number, four for a state."""
     numbers = 1 + len(fabric.arrays) + (PROJECTIONS if fabric.nodes > 1 else 0)
     return 8 * numbers + (4 if fabric.nodes <= PACKED else 0)
+
+
+class Watched(NamedTuple):
+    """What is observed, as the kernels for groups and those for single replicas want it."""
+
+    lanes: Watch
+    chain: ChainWatch
 
 
 class Observer:
@@ -55,8 +67,12 @@ class Observer:
         # Every edge once, at its end of lower colour: with two colours half of the nodes then have no rows at all.
         swap = left > right
         targets, sources = np.where(swap, law.edges.T[::-1], law.edges.T)
-        once = rows(places, targets, sources, law.weights)
-        order = np.argsort(places)
+        around = np.abs(law.biases) + np.bincount(law.edges.ravel(), np.repeat(np.abs(law.weights), 2), minlength=n)
+        unit = float(np.exp2(np.ceil(np.log2(max(around.max(), 1e-30) / ENERGY_UNITS))))
+        weights, biases = (np.rint(values / unit).astype(np.int64) for values in (law.weights, law.biases))
+        once = rows(places, targets, sources, 2 * weights)
+        base = biases[np.argsort(places)]
+        np.subtract.at(base, places[targets], weights)
         self._sizes = counted.sum(axis=1)
         packed = (_packed(up), _packed(counted))
         none = np.zeros(0, dtype=np.int64)
@@ -65,24 +81,28 @@ class Observer:
             once.first,
             once.source,
             once.weight,
-            law.biases[order].astype(np.float32),
+            base.astype(np.int32),
+            unit,
             *packed,
             left,
             right,
             none,
         )
+        bounds = np.searchsorted(fabric.colour[np.argsort(places)], np.arange(fabric.colours + 1)).astype(np.int64)
+        self._laid = blocks(once, bounds)
 
-    def watch(self, nodes: Ints) -> Watch:
-        """What the kernel observes, with the spins of `nodes` one by one."""
-        return self._plain._replace(rows=self._places[nodes])
+    def watch(self, nodes: Ints) -> Watched:
+        """What the kernels observe, with the spins of `nodes` one by one."""
+        watch = self._plain._replace(rows=self._places[nodes])
+        return Watched(watch, ChainWatch(watch, self._laid))
 
-    def blank(self, draws: int, nodes: int) -> Seen:
+    def blank(self, draws: int, nodes: int, lanes: int) -> Seen:
         """Room for the draws of one group."""
         return Seen(
-            energy=np.zeros((draws, LANES)),
-            count=np.zeros((draws, len(self._sizes) * LANES), dtype=np.uint32),
-            packed=np.zeros((draws, LANES), dtype=np.uint32),
-            spins=np.zeros((draws, nodes, LANES), dtype=np.int8),
+            energy=np.zeros((draws, lanes)),
+            count=np.zeros((draws, len(self._sizes) * lanes), dtype=np.uint32),
+            packed=np.zeros((draws, lanes), dtype=np.uint32),
+            spins=np.zeros((draws, nodes, lanes), dtype=np.int8),
             spin=np.zeros(self.fabric.nodes, dtype=np.int64),
             pair=np.zeros(len(self.fabric.drawn.edges), dtype=np.int64),
         )
@@ -90,8 +110,8 @@ class Observer:
     def series(self, groups: list[Seen], replicas: int) -> dict[str, np.ndarray]:
         """Series (chain, draw) by their names in a record: ``<fabric>:energy`` and so on."""
         prefix = f"{self.fabric.path}:"
-        draws = len(groups[0].energy)
-        count = np.concatenate([seen.count.reshape(draws, -1, LANES) for seen in groups], axis=2)[:, :, :replicas]
+        counts = [seen.count.reshape(len(seen.energy), -1, seen.energy.shape[1]) for seen in groups]
+        count = np.concatenate(counts, axis=2)[:, :, :replicas]
         sums = self._sizes[:, np.newaxis, np.newaxis] - 2 * count.astype(np.int64).transpose(1, 2, 0)
         out = {f"{prefix}energy": _chains([seen.energy for seen in groups], replicas)}
         for row, path in enumerate(self._arrays):
@@ -104,7 +124,7 @@ class Observer:
 
 
 def _chains(parts: list[np.ndarray], replicas: int) -> np.ndarray:
-    """(draw, LANES) of every group -> (chain, draw)."""
+    """(draw, lane) of every group -> (chain, draw)."""
     return np.ascontiguousarray(np.concatenate(parts, axis=1)[:, :replicas].T)
 
 

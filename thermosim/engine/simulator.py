@@ -276,7 +276,7 @@ class Simulation:
             for runner in self.islands
             for track in runner.tracks
         )
-        lanes: int = -(-self.replicas // LANES) * LANES  # a fabric works on full groups of replicas
+        lanes: int = -(-self.replicas // LANES) * LANES  # full groups, or replicas one by one at a slower pace
         work += sum(part.end * part.fabric.nodes * lanes for part in self.fabrics.values())
         return int(max(BEATS, -(-work // 50_000_000)))
 

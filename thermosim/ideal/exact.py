@@ -17,7 +17,7 @@ time -1 / ln |lambda| in sweeps. Lazy heat-bath updates leave p fixed where slop
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,21 +73,28 @@ def means(law: IsingLaw) -> tuple[Floats, Floats]:
 class Sweep:
     """Sweep operator of a fabric with held p-bits: per node the pair of probabilities of ending up.
 
-    `up` (node, 2^(n-1)): q_i for each state of the others; `memory` (node,); `order`: nodes by colour.
+    `up` (node, 2^(n-1)): q_i for each state of the others; `memory` (node,), or per node
+    (2^(n-1),) too where it depends on the bias; `order`: nodes by colour.
     """
 
     spins: int
     up: tuple[Floats, ...]
-    memory: Floats
+    memory: Floats | tuple[Floats, ...]
     order: tuple[int, ...]
+
+    def _kept(self, i: int) -> Floats:
+        """Memory of node i, shaped to go with (2^(n-1-i), 2^i) states of the others."""
+        kept = np.asarray(self.memory[i])
+        return kept.reshape(-1, 2**i) if kept.ndim else kept.reshape(1, 1)
 
     def functions(self, f: Floats) -> Floats:
         """Expectation of f one sweep later, for every state now (2^n,)."""
         for i in reversed(self.order):
             f = f.reshape(-1, 2, 2**i)
             q = self.up[i].reshape(-1, 2**i)
-            mean = ((1.0 - self.memory[i]) * (f[:, 0] + q * (f[:, 1] - f[:, 0])))[:, None, :]
-            f = (self.memory[i] * f + mean).reshape(-1)
+            kept = self._kept(i)
+            mean = ((1.0 - kept) * (f[:, 0] + q * (f[:, 1] - f[:, 0])))[:, None, :]
+            f = (kept[:, None, :] * f + mean).reshape(-1)
         return f
 
     def distribution(self, p: Floats) -> Floats:
@@ -95,8 +102,9 @@ class Sweep:
         for i in self.order:
             p = p.reshape(-1, 2, 2**i)
             q = self.up[i].reshape(-1, 2**i)
-            total = (1.0 - self.memory[i]) * (p[:, 0] + p[:, 1])
-            p = (self.memory[i] * p + np.stack([(1.0 - q) * total, q * total], axis=1)).reshape(-1)
+            kept = self._kept(i)
+            total = (1.0 - kept) * (p[:, 0] + p[:, 1])
+            p = (kept[:, None, :] * p + np.stack([(1.0 - q) * total, q * total], axis=1)).reshape(-1)
         return p
 
     def second_eigenvalue(self) -> complex:
@@ -143,24 +151,33 @@ class Sweep:
         return 1.0 + 2.0 * total
 
 
-def sweep(law: IsingLaw, order: Iterable[int], memory: Floats, slope: Floats, shift: Floats) -> Sweep:
-    """Sweep of a law whose p-bits are updated in `order` (any order within a colour)."""
+def _arguments(law: IsingLaw, slope: Floats, shift: Floats) -> Iterator[Floats]:
+    """Argument of each node's response in every state of the others (2^(n-1),)."""
     n = len(law.biases)
-    up = []
     for i in range(n):
         field = np.full(2**n, law.biases[i])
         for (a, b), weight in zip(law.edges, law.weights, strict=True):
             if i in (a, b):
                 field += weight * spin(int(b if a == i else a), n)
-        argument = 2.0 * law.beta * slope[i] * field.reshape(-1, 2, 2**i)[:, 0] + shift[i]
-        up.append(0.5 * (1.0 + np.tanh(argument.reshape(-1) / 2.0)))
-    return Sweep(n, tuple(up), np.asarray(memory, dtype=np.float64), tuple(order))
+        yield (2.0 * law.beta * slope[i] * field.reshape(-1, 2, 2**i)[:, 0] + shift[i]).reshape(-1)
+
+
+def sweep(law: IsingLaw, order: Iterable[int], memory: Floats, slope: Floats, shift: Floats) -> Sweep:
+    """Sweep of a law whose p-bits are updated in `order` (any order within a colour)."""
+    up = tuple(0.5 * (1.0 + np.tanh(argument / 2.0)) for argument in _arguments(law, slope, shift))
+    return Sweep(len(law.biases), up, np.asarray(memory, dtype=np.float64), tuple(order))
 
 
 def sweep_of(fabric: Fabric) -> Sweep:
     """The sweep that a fabric with held p-bits performs, mismatch and memory included."""
     order = [int(i) for i in np.argsort(fabric.colour, kind="stable")]
-    return sweep(fabric.actual, order, fabric.memory, fabric.slope, fabric.shift)
+    if fabric.barriers is None:
+        return sweep(fabric.actual, order, fabric.memory, fabric.slope, fabric.shift)
+    arguments = _arguments(fabric.actual, fabric.slope, fabric.shift)
+    rates = [fabric.barriers.rates(i, argument) for i, argument in enumerate(arguments)]
+    up = tuple(rise / (rise + fall) for rise, fall in rates)
+    memory = tuple(np.exp(-(rise + fall) * fabric.clock.period) for rise, fall in rates)
+    return Sweep(fabric.nodes, up, memory, tuple(order))
 
 
 def heat_bath(law: IsingLaw) -> Sweep:

@@ -6,17 +6,19 @@ nodes,
     sum_i c_i s_i = N - 2 popcount((word xor c) & m)
     sum over replicas of s_i s_j = R - 2 popcount(word_i xor word_j)
 
-so all sums are exact integers, whatever their order. Only the energy is a sum of floats, in the order of places.
+so all sums are exact integers, whatever their order. So is the energy, in units of a power of two:
+
+    energy / unit = -sum_i s_i (base_i + sum_j w_ij [s_j up]), every edge in the row of one of its ends
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.gibbs import BLOCK, LANES, fields, slots
+from thermosim.kernels.gibbs import BLOCK, DOWN, LANES, fields, slots, workspace
 from thermosim.kernels.jit import jit, jit_noalias
 
-_ZERO = np.float32(0.0)
+_LANES = np.uint64(LANES)
 _FIRST, _FIVE, _31 = np.uint64(1), np.uint64(5), np.uint64(31)
 _1, _2, _4, _24 = np.uint32(1), np.uint32(2), np.uint32(4), np.uint32(24)
 _PAIRS, _QUADS, _BYTES, _ONES = (
@@ -31,15 +33,17 @@ class Watch(NamedTuple):
     """What is observed of a fabric.
 
     place (node,) int64 of every node. first, source, weight: :class:`thermosim.kernels.fields.Rows` of the drawn law
-    with every edge once, and bias (node,) float32. sign, mask (row, ceil(node / 32)) uint32: c and m of the signed
-    sums. left, right (edge,) int64: places of the ends. rows (any,) int64: places whose spins are kept one by one.
+    with every edge once, and base (node,) int32 with the biases. unit: of energies. sign, mask
+    (row, ceil(node / 32)) uint32: c and m of the signed sums. left, right (edge,) int64: places of the ends. rows
+    (any,) int64: places whose spins are kept one by one.
     """
 
     place: np.ndarray
     first: np.ndarray
     source: np.ndarray
     weight: np.ndarray
-    bias: np.ndarray
+    base: np.ndarray
+    unit: float
     sign: np.ndarray
     mask: np.ndarray
     left: np.ndarray
@@ -73,26 +77,24 @@ def ones(word):
 
 
 @jit_noalias
-def _lower(state, begin, places, field, energy, lanes):
-    """energy -= sum of s f over a block; `field` is used up."""
-    for k in range(lanes):
-        field[k] *= state[begin * lanes + k]
-    for p in range(_FIRST, places):
+def _lower(state, begin, places, total, energy, lanes):
+    """energy -= sum of s f over a block."""
+    for p in range(places):
         at = (begin + p) * lanes
         for k in range(lanes):
-            field[k] += state[at + k] * field[p * lanes + k]
-    for k in range(lanes):
-        energy[k] -= np.float64(field[k])
+            f = np.int64(total[p * lanes + k])
+            energy[k] += f if state[at + k] == DOWN else -f
 
 
 @jit
-def _energies(state, first, source, weight, bias, field, energy):
-    lanes = np.uint64(LANES)
-    energy[:] = 0.0
-    for lower in range(0, bias.size, BLOCK):
-        begin, places = np.uint64(lower), np.uint64(min(BLOCK, bias.size - lower))
-        fields(state, first, source, weight, bias, begin, places, field, lanes)
-        _lower(state, begin, places, field, energy, lanes)
+def _energies(state, first, source, weight, base, unit, total, energy):
+    level = np.zeros(LANES, np.int64)
+    for lower in range(0, base.size, BLOCK):
+        begin, places = np.uint64(lower), np.uint64(min(BLOCK, base.size - lower))
+        fields(state, first, source, weight, base, begin, places, total)
+        _lower(state, begin, places, total, level, _LANES)
+    for k in range(LANES):
+        energy[k] = unit * level[k]
 
 
 @jit_noalias
@@ -104,7 +106,7 @@ def pack(state, place, packed, lanes):
         begin, block = np.uint64(place[node]) * lanes, (node >> _FIVE) * lanes
         bit = np.uint32(node & _31)
         for k in range(lanes):
-            up = _1 if state[begin + k] > _ZERO else np.uint32(0)
+            up = _1 if state[begin + k] != DOWN else np.uint32(0)
             packed[block + k] |= np.uint32(up << bit)
 
 
@@ -126,7 +128,7 @@ def _words(state, valid, words, lanes):
     for at in range(np.uint64(words.size)):
         word = np.uint32(0)
         for k in range(lanes):
-            up = _1 if state[at * lanes + k] > _ZERO else np.uint32(0)
+            up = _1 if state[at * lanes + k] != DOWN else np.uint32(0)
             word |= np.uint32(up << np.uint32(k))
         words[at] = word & valid
 
@@ -142,19 +144,18 @@ def _sums(words, place, left, right, replicas, spin, pair):
 @jit
 def observe(state, watch, valid, draw, seen):
     """Write one draw of a group into `seen`; replicas of the group that exist are set in `valid` (uint32)."""
-    place, first, source, weight, bias, sign, mask, left, right, rows = watch
-    field = np.empty(BLOCK * LANES, np.float32)
+    place, first, source, weight, base, unit, sign, mask, left, right, rows = watch
+    total = workspace()[3]
     packed = np.empty(sign.shape[1] * LANES, np.uint32)
     words = np.empty(place.size, np.uint32)
-    _energies(state, first, source, weight, bias, field, seen.energy[draw])
-    lanes = np.uint64(LANES)
-    pack(state, place, packed, lanes)
-    _counts(packed, sign, mask, seen.count[draw], lanes)
+    _energies(state, first, source, weight, base, unit, total, seen.energy[draw])
+    pack(state, place, packed, _LANES)
+    _counts(packed, sign, mask, seen.count[draw], _LANES)
     seen.packed[draw] = packed[:LANES]
     for row in range(rows.size):
         for k in range(LANES):
-            seen.spins[draw, row, k] = np.int8(state[rows[row] * LANES + k])
-    _words(state, valid, words, lanes)
+            seen.spins[draw, row, k] = np.int8(-1 - 2 * state[rows[row] * LANES + k])
+    _words(state, valid, words, _LANES)
     _sums(words, place, left, right, np.int64(ones(valid)), seen.spin, seen.pair)
 
 

@@ -221,6 +221,7 @@ def _lines(summary: Summary) -> list[str]:
     sizes = [f"{size} nodes" for size in run.islands.values()] + [f"{size} p-bits" for size in run.fabrics.values()]
     span = f"{show(run.duration, 's')} after {show(run.burn_in, 's')}"
     lines = [f"{run.name}: {', '.join(sizes)}, {run.replicas} replicas, {span}"]
+    lines += [f"kernel of {path}: {names}" for path, names in run.meta.get("kernels", {}).items()]
     if not run.complete:
         lines.append("interrupted: only a part of the run was recorded")
     for part in summary.mixing:

@@ -7,6 +7,7 @@ from thermosim.models.base import Model
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.dac import Dac
 from thermosim.models.digital import Digital
+from thermosim.models.mtj import Mtj
 from thermosim.models.passives import Capacitor, Resistor
 from thermosim.models.platform import Platform
 from thermosim.models.sources import ClockSource, CurrentSource, VoltageSource, WhiteNoise
@@ -24,6 +25,7 @@ _CLASSES: tuple[type[Model], ...] = (
     Digital,
     Platform,
     CmosRng,
+    Mtj,
     Synapse,
 )
 REGISTRY: dict[str, type[Model]] = {str(model.model_fields["type"].default): model for model in _CLASSES}

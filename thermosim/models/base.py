@@ -209,13 +209,15 @@ class PriceContext:
     """What a price may depend on beyond the model itself.
 
     `temperature` [K]; `synapses`: models of the couplings at this instance; `wire_lengths`: summed wire
-    length [cell pitches] that one cell drives, or None where the couplings have no geometry.
+    length [cell pitches] that one cell drives, or None where the couplings have no geometry; `interval`: time between
+    two updates of a clocked p-bit [s].
     """
 
     temperature: float = 300.0
     synapse: Model | None = None
     synapse_evidence: Mapping[str, Evidence] = field(default_factory=dict)
     wire_length: float | None = None
+    interval: float | None = None
 
 
 class Model(BaseModel):

@@ -17,6 +17,7 @@ from thermosim.models.adc import Adc
 from thermosim.models.base import Model, Price, PriceContext
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.digital import Digital, controller_prices
+from thermosim.models.mtj import Mtj
 from thermosim.models.platform import Platform, gaussian_step_price, heat_bath_price
 from thermosim.units import read
 
@@ -77,7 +78,8 @@ def _total(prices: tuple[Price, ...], check: Options) -> float:
 
 
 def _energy(model: Any, check: Options) -> float:
-    context = PriceContext(wire_length=check.get("wire_length"))
+    interval = read(str(check["interval"]), "s") if "interval" in check else None
+    context = PriceContext(wire_length=check.get("wire_length"), interval=interval)
     return _total(model.prices({}, context), check)
 
 
@@ -97,6 +99,10 @@ def _memory(model: Any, check: Options) -> float:
     return exp(-read(str(check["interval"]), "s") / model.tau0)
 
 
+def _dwell(model: Any, check: Options) -> float:
+    return float(model.tau0 * exp(model.barrier))
+
+
 def _effective_bits(model: Any, check: Options) -> float:
     return float(model.effective_bits)
 
@@ -107,5 +113,6 @@ QUANTITIES: dict[str, tuple[type[Model], str, Callable[[Any, Options], float]]] 
     "heat-bath update": (Platform, "J", _update),
     "gaussian step": (Platform, "J", _step),
     "memory": (CmosRng, "1", _memory),
+    "dwell": (Mtj, "s", _dwell),
     "effective bits": (Adc, "1", _effective_bits),
 }

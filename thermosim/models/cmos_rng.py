@@ -13,23 +13,21 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
+from thermosim.contracts import Floats
 from thermosim.models.base import (
     Evidence,
     Farads,
     FaradsPerMetre,
     Joules,
     Metres,
-    Model,
-    Number,
-    Pin,
     PositiveNumber,
     PositiveSeconds,
     PositiveVolts,
     Price,
     PriceContext,
     Share,
-    Volts,
 )
+from thermosim.models.pbit import Pbit, Response
 from thermosim.models.pricing import price, stated
 from thermosim.models.synapse import Synapse
 
@@ -46,7 +44,7 @@ def bias_energy(c_bias: float, tau_ratio: float, v_dd: float, gamma: float) -> f
     return c_bias * tau_ratio * v_dd**2 * gamma * (1 - gamma)
 
 
-class CmosRng(Model):
+class CmosRng(Pbit):
     """Clocked two-state p-bit.
 
     `bias` is the dimensionless h of the Boltzmann law. Energy is stated either by `e_cell` for everything, or term by
@@ -54,21 +52,11 @@ class CmosRng(Model):
     `tau_ratio` = tau_rng/tau_bias, `gamma`, `v_dd` [V]).
     """
 
-    family: ClassVar[Literal["pbit"]] = "pbit"
-    pins: ClassVar[tuple[Pin, ...]] = (
-        Pin("in", "analog", "in", optional=True),
-        Pin("clock", "clock", "in", optional=True),
-        Pin("out", "bit", "out", optional=True),
-    )
-    counters: ClassVar[tuple[str, ...]] = ("updates",)
     mismatched: ClassVar[tuple[str, ...]] = ("offset", "gain", "v_s", "tau0")
 
     type: Literal["cmos_rng"] = "cmos_rng"
     tau0: PositiveSeconds
     v_s: PositiveVolts
-    offset: Volts = 0.0
-    gain: PositiveNumber = 1.0
-    bias: Number = 0.0
     e_cell: Joules | None = None
     e_rng: Joules | None = None
     eta: FaradsPerMetre | None = None
@@ -87,6 +75,15 @@ class CmosRng(Model):
                 f"e_cell already prices the whole cell; leave {', '.join(given)} out, or use a card without them"
             )
         return self
+
+    @property
+    def bias_supply(self) -> float | None:
+        """`v_dd`: the supply of the bias network [V]."""
+        return self.v_dd
+
+    def response(self, values: Mapping[str, Floats]) -> Response:
+        """The constant-rate telegraph: scale V_s, relaxation tau0 at every bias."""
+        return Response(values["v_s"], values["offset"], values["gain"], values["bias"], values["tau0"])
 
     def prices(self, evidence: Mapping[str, Evidence], context: PriceContext) -> tuple[Price, ...]:
         """One update of one cell (one count per cell and sweep): `cell`, or `rng`, `wire`, `clock` and `bias`."""

@@ -16,15 +16,19 @@ from pydantic import (
     model_validator,
 )
 
-from thermosim.netlist.fields import NonNegative, Number, Raw, Section, Whole
+from thermosim.netlist.fields import Count, NonNegative, Number, PositiveNumber, Raw, Section, Whole
 from thermosim.netlist.lattices import NAMES
+from thermosim.netlist.topologies import TOPOLOGIES
 from thermosim.validation import shown
 
 
 class Lattice(Section):
-    """Edges of a regular grid: by name, or by index offsets to one half of the neighbours."""
+    """Edges of a graph by name, or of a grid by index offsets to one half of the neighbours."""
 
-    name: StrictStr | None = Field(None, description=", ".join(NAMES))
+    name: StrictStr | None = Field(None, description=", ".join((*NAMES, *TOPOLOGIES)))
+    sizes: tuple[Count, ...] | None = Field(
+        None, description="of layers [a, b, ..], chimera [m, n, t], pegasus [m] or zephyr [m, t]"
+    )
     offsets: tuple[tuple[Annotated[int, Strict()], ...], ...] | None = Field(
         None, min_length=1, description="[[0, 1], [1, 0]]: index steps to half of the neighbours"
     )
@@ -34,6 +38,40 @@ class Lattice(Section):
     def _one_form(self) -> Lattice:
         if (self.name is None) == (self.offsets is None):
             raise ValueError("needs one of 'name' and 'offsets', e.g. {name: G12, boundary: torus}")
+        if (self.name in TOPOLOGIES) != (self.sizes is not None):
+            raise ValueError(
+                f"'sizes' belongs to {', '.join(TOPOLOGIES)}, which need it, e.g. {{name: zephyr, sizes: [4]}}"
+            )
+        if self.sizes is not None and self.boundary is not None:
+            raise ValueError(f"'{self.name}' has no boundary; leave it out")
+        return self
+
+
+class ProblemSource(Section):
+    """Couplings and biases of a whole problem, from a file or generated; its biases add to those of the p-bits."""
+
+    file: StrictStr | None = Field(None, description="a problem file beside the netlist")
+    format: Literal["rudy", "ij", "coo", "qubo", "cnf", "logic", "dimod"] | None = Field(
+        None, description="rudy, ij, coo, qubo, cnf, logic or dimod; by the file's ending if left out"
+    )
+    first: Literal[0, 1] | None = Field(None, description="number of the first spin, where it is not the format's")
+    unused: bool = Field(False, description="whether spins without edge and bias may stay")
+    planted: Literal["wishart", "xorsat", "torus"] | None = Field(
+        None, description="wishart, xorsat (3-regular 3-XORSAT) or torus (+-J), instead of a file"
+    )
+    size: Count | None = Field(None, description="spins of wishart, variables of xorsat, side of torus")
+    ratio: PositiveNumber = Field(0.75, description="columns for each spin of wishart")
+    seed: Whole = Field(0, description="of a generated problem")
+    scale: PositiveNumber = Field(1.0, description="factor on its energy, so that it fits the synapses")
+
+    @model_validator(mode="after")
+    def _one_form(self) -> ProblemSource:
+        if (self.file is None) == (self.planted is None):
+            raise ValueError(
+                "needs one of 'file' and 'planted', e.g. {file: petersen.rud} or {planted: torus, size: 8}"
+            )
+        if (self.planted is None) != (self.size is None):
+            raise ValueError("'size' belongs to 'planted', which needs it")
         return self
 
 
@@ -67,6 +105,11 @@ def _file(*endings: str) -> BeforeValidator:
         return value
 
     return BeforeValidator(validate)
+
+
+def _problem_source(value: Any) -> Any:
+    """A file name stands for {file: ...}."""
+    return {"file": value} if isinstance(value, str) else value
 
 
 def _weight_kind(value: Any) -> str:
@@ -108,10 +151,13 @@ class Coupling(Section):
     to: StrictStr | None = Field(None, description="array that is driven (not built yet)")
     model: Raw = Field(description="a name under 'models', or {type: resistor, r: 1 MOhm}")
     lattice: Lattice | None = Field(None, description="{name: G12, boundary: torus} or {offsets: [[0, 1]]}")
-    edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx")] | None = Field(
-        None, description="a file .csv, .npz or .mtx with one edge per line or row"
+    edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx", ".graphml", ".gml", ".edgelist")] | None = Field(
+        None, description="a file .csv, .npz or .mtx with one edge per line or row; or .graphml, .gml, .edgelist"
     )
     matrix: Matrix | None = Field(None, description="a file .npy or .csv, or rows of numbers")
+    problem: Annotated[ProblemSource, BeforeValidator(_problem_source)] | None = Field(
+        None, description="a problem file, or {file: .., scale: ..} or {planted: torus, size: 8, seed: 1}"
+    )
     weight: Weight | None = Field(
         None, description="a number, {normal: ...}, {choice: ...}, a list, or a file .npy or .csv"
     )
@@ -128,9 +174,9 @@ class Coupling(Section):
         directed = self.source is not None or self.to is not None
         if (self.between is not None) == directed or (directed and (self.source is None or self.to is None)):
             raise ValueError("needs either 'between: [a, b]', or 'from' and 'to'")
-        given = [key for key in ("lattice", "edges", "matrix") if getattr(self, key) is not None]
+        given = [key for key in ("lattice", "edges", "matrix", "problem") if getattr(self, key) is not None]
         if not given:
-            raise ValueError("needs edges: one of 'lattice', 'edges' and 'matrix'")
+            raise ValueError("needs edges: one of 'lattice', 'edges', 'matrix' and 'problem'")
         if len(given) > 1:
             raise ValueError(f"has both '{given[0]}' and '{given[1]}'; edges come from one of them")
         return self

@@ -33,6 +33,7 @@ def json_schema() -> dict[str, Any]:
     definitions["Instance"]["properties"]["type"] = {"enum": sorted(REGISTRY), "description": "a model type"}
     definitions["Instance"]["allOf"] = [_beside(definitions[f"model_{name}"], name) for name in sorted(REGISTRY)]
     definitions["Coupling"]["properties"]["model"] = {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/model"}]}
+    definitions["Coupling"]["properties"]["problem"]["anyOf"].insert(0, {"type": "string"})
     return {"$schema": _DRAFT, "title": "thermosim netlist, version 1", **schema}
 
 

@@ -10,8 +10,9 @@ from pydantic_core import PydanticUndefined
 
 from thermosim.models import REGISTRY
 from thermosim.models.base import unit_of
-from thermosim.netlist.couplings import Coupling, Lattice, Normal, Weights
+from thermosim.netlist.couplings import Coupling, Lattice, Normal, ProblemSource, Weights
 from thermosim.netlist.lattices import NAMES, RULES
+from thermosim.netlist.schedule import Ramp, Schedule
 from thermosim.netlist.schema import (
     Controller,
     GaussianMixture,
@@ -60,6 +61,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("subcircuits: NAME", Subcircuit),
     ("couplings: NAME", Coupling),
     ("lattice", Lattice),
+    ("problem", ProblemSource),
     ("weight, when drawn", Weights),
     ("weight: normal", Normal),
     ("target, when a law by name", NamedLaw),
@@ -68,6 +70,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("variation: process, mismatch: PATH", Spread),
     ("controllers: NAME", Controller),
     ("updates", Updates),
+    ("schedule", Schedule),
+    ("schedule: beta, when a ramp", Ramp),
     ("run", Run),
 )
 

@@ -34,6 +34,7 @@ from thermosim.netlist.fields import (
     Texts,
     Whole,
 )
+from thermosim.netlist.schedule import Schedule
 from thermosim.strict_yaml import Document
 from thermosim.units import Span
 from thermosim.validation import shown
@@ -235,6 +236,7 @@ class Netlist(Section):
     variation: Variation = Field(Variation(), description="how this die differs from the drawing")
     controllers: dict[str, Controller] = Field({}, description="the digital side")
     updates: Updates = Field(Updates(), description="update discipline of clocked p-bits")
+    schedule: Schedule = Field(Schedule(), description="what changes during the run, e.g. {beta: {from: 0.1, ..}}")
     silence: dict[str, Reason] = Field({}, description="lints that may stay, each with the reason why")
     run: Run = Field(description="the testbench, e.g. {duration: 10 ms, replicas: 64}")
 

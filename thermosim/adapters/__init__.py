@@ -1,0 +1,1 @@
+"""The chip behind interfaces of other libraries; each needs its extra."""

@@ -1,0 +1,267 @@
+"""Replicas of a fabric in groups, and which kernel works on each: a matter of speed alone, all give the same bits.
+
+| kernel | replicas side by side | chosen |
+|---|---|---|
+| lanes | 32 | for groups with more than :data:`FEW` replicas |
+| chain | p-bits of a colour | for groups with fewer |
+| few | 32 | for such groups where couplings are few multiples of one step |
+| dense | couplings of a p-bit | for groups of at most :data:`SOME` on dense graphs, RNGs held |
+| rates | 32 | always and only where rates depend on the bias, which is another law |
+
+The choice is a function of the fabric and the number of replicas, never of threads or of how a run is cut into pieces.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from thermosim.circuit.program import Fabric
+from thermosim.contracts import Floats
+from thermosim.engine.observables import Watched
+from thermosim.kernels.chain import Blocks, blocks, chain_slots, chain_start
+from thermosim.kernels.dense import columns, dense_slots
+from thermosim.kernels.few import few_run, few_slots
+from thermosim.kernels.fields import Rows, whole
+from thermosim.kernels.gibbs import LANES, Plan, slots, start
+from thermosim.kernels.gibbs_rates import Rates, run_rates, slots_rates
+from thermosim.kernels.observe import Seen, observe, run
+from thermosim.kernels.observe_chain import chain_observe, chain_run, dense_run
+
+FEW = 6
+"""Replicas at most that are worked on one by one."""
+SOME = 12
+"""The same on dense graphs, where one at a time is not as slow."""
+WIDE = 8
+"""P-bits of a colour for which it pays to put them side by side."""
+DEGREE = 1000
+"""Neighbours at most whose few-bit couplings add up in 16 bits."""
+DENSE = 4096
+"""Largest fabric with a matrix of couplings (64 MiB)."""
+
+_NONE = np.zeros(0, dtype=np.float32)
+
+
+def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
+    """Name of the kernel of every group of LANES replicas."""
+    if fabric.barriers is not None:
+        return ("rates",) * -(-replicas // LANES)
+    dense = fabric.rng == "held" and WIDE <= fabric.nodes <= min(DENSE, WIDE * fabric.colours)
+    degree = np.bincount(fabric.actual.edges.ravel(), minlength=1).max()
+    side_by_side = "few" if degree <= DEGREE and whole(fabric.actual.weights) is not None else "lanes"
+    one_by_one, most = ("dense", SOME) if dense else ("chain", FEW)
+    sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
+    return tuple(one_by_one if size <= most else side_by_side for size in sizes)
+
+
+class Group(ABC):
+    """At most LANES replicas; between slots `plan` may be replaced by one of another beta, with the same couplings."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int) -> None:
+        self.plan, self.keys, self.replicas = plan, keys, replicas
+        self.nodes = len(plan.node)
+
+    @property
+    @abstractmethod
+    def lanes(self) -> int:
+        """Columns of what is seen of this group; the first `replicas` of them count."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """First spins at random."""
+
+    @abstractmethod
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        """Run slots with `drive` (place, replica), what analog inputs add to the biases, in units of ln 2."""
+
+    @abstractmethod
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        """Run and observe all draws of `seen`, one after every `every` slots."""
+
+    @abstractmethod
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        """One draw of the present state."""
+
+    @abstractmethod
+    def bits(self, hidden: bool = False) -> np.ndarray:
+        """(place, replica) bool: outputs, or what free RNGs hold."""
+
+    @abstractmethod
+    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
+        """Take up what :meth:`bits` gave."""
+
+
+def _up(size: int) -> np.ndarray:
+    """Masks (size,) int8, all up, that begin with a cache line: loads across two lines take twice as long."""
+    room = np.full(size + 64, -1, dtype=np.int8)
+    begin = -room.ctypes.data % 64
+    return room[begin : begin + size]
+
+
+class LaneGroup(Group):
+    """Replicas side by side, the rest of the lanes filled with replicas that nobody sees."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
+        super().__init__(plan, keys, replicas)
+        self._state = _up(self.nodes * LANES)
+        self._hidden = _up(self.nodes * LANES if free else 0)
+
+    @property
+    def lanes(self) -> int:
+        return LANES
+
+    def start(self) -> None:
+        start(self.keys, self.plan.node, self._state)
+        if self._hidden.size:
+            self._hidden[:] = self._state
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        slots(self._state, self._hidden, self.keys, begin, end, self.plan, self._padded(drive))
+
+    def _padded(self, drive: Floats | None) -> np.ndarray:
+        """Drive of all lanes (place * LANES,)."""
+        if drive is None:
+            return _NONE
+        padded = np.zeros((self.nodes, LANES), dtype=np.float32)
+        padded[:, : self.replicas] = drive
+        return padded.ravel()
+
+    def _valid(self) -> np.uint32:
+        return np.uint32(2**self.replicas - 1)
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        run(
+            self._state, self._hidden, self.keys, begin, every, self.plan, _NONE, watched.lanes, self._valid(), seen
+        )  # fmt: skip
+
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        observe(self._state, watched.lanes, self._valid(), 0, seen)
+
+    def bits(self, hidden: bool = False) -> np.ndarray:
+        values = self._hidden if hidden else self._state
+        up: np.ndarray = values.reshape(-1, LANES)[:, : self.replicas] != 0
+        return up
+
+    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
+        values = self._hidden if hidden else self._state
+        values.reshape(self.nodes, LANES)[:, : self.replicas] = -up.astype(np.int8)
+
+
+class FewGroup(LaneGroup):
+    """Replicas side by side, a byte to a coupling."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
+        super().__init__(plan, keys, replicas, free)
+        self._small = (plan.weight // 2).astype(np.int8)
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        few_slots(self._state, self._hidden, self.keys, begin, end, self.plan, self._small, self._padded(drive))
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        few_run(
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._small, _NONE, watched.lanes,
+            self._valid(), seen,
+        )  # fmt: skip
+
+
+class RateGroup(LaneGroup):
+    """Replicas side by side, of p-bits whose rates depend on the bias."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, rates: Rates) -> None:
+        super().__init__(plan, keys, replicas, free)
+        self._rates = rates
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        slots_rates(self._state, self._hidden, self.keys, begin, end, self.plan, self._rates, self._padded(drive))
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        run_rates(
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._rates, _NONE, watched.lanes,
+            self._valid(), seen,
+        )  # fmt: skip
+
+
+class ChainGroup(Group):
+    """Replicas one by one."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, laid: Blocks) -> None:
+        super().__init__(plan, keys, replicas)
+        self._state = np.full((replicas, self.nodes), -1, dtype=np.int32)
+        self._hidden = self._state.copy() if free else np.zeros((replicas, 0), dtype=np.int32)
+        self._laid = laid
+
+    @property
+    def lanes(self) -> int:
+        return self.replicas
+
+    def start(self) -> None:
+        for k in range(self.replicas):
+            chain_start(self.keys[k // 2], k % 2 == 1, self.plan.node, self._state[k])
+        if self._hidden.size:
+            self._hidden[:] = self._state
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        for k in range(self.replicas):
+            self._slots(k, begin, end, _NONE if drive is None else np.ascontiguousarray(drive[:, k], np.float32))
+
+    def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
+        key, upper = self.keys[k // 2], k % 2 == 1
+        chain_slots(self._state[k], self._hidden[k], key, upper, begin, end, self.plan, self._laid, drive)
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        for k in range(self.replicas):
+            chain_run(
+                self._state[k], self._hidden[k], self.keys[k // 2], k % 2 == 1, begin, every, self.plan, self._laid,
+                _NONE, watched.chain, k, seen,
+            )  # fmt: skip
+
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        for k in range(self.replicas):
+            chain_observe(self._state[k], watched.chain, 0, k, seen)
+
+    def bits(self, hidden: bool = False) -> np.ndarray:
+        up: np.ndarray = (self._hidden if hidden else self._state).T != 0
+        return up
+
+    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
+        (self._hidden if hidden else self._state)[:] = -up.T.astype(np.int32)
+
+
+class DenseGroup(ChainGroup):
+    """Replicas one by one, with a matrix of couplings."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, matrix: np.ndarray, laid: Blocks) -> None:
+        super().__init__(plan, keys, replicas, False, laid)
+        self._matrix = matrix
+
+    def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
+        dense_slots(self._state[k], self.keys[k // 2], k % 2 == 1, begin, end, self.plan, self._matrix, drive)
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        for k in range(self.replicas):
+            dense_run(
+                self._state[k], self.keys[k // 2], k % 2 == 1, begin, every, self.plan, self._matrix, _NONE,
+                watched.chain, k, seen,
+            )  # fmt: skip
+
+
+def groups(
+    names: tuple[str, ...], plan: Plan, keys: np.ndarray, replicas: int, free: bool, rates: Rates | None = None
+) -> list[Group]:
+    """A group for each name, on the keys (group, HALF) of its pairs of replicas; `rates` for those of that name."""
+    rows = Rows(plan.first, plan.source, plan.weight)
+    laid = blocks(rows, plan.bounds) if {"chain", "dense"} & set(names) else None
+    matrix = columns(rows, len(plan.node)) if "dense" in names else None
+    made: list[Group] = []
+    for number, name in enumerate(names):
+        size, mine = min(LANES, replicas - number * LANES), keys[number]
+        if name == "rates" and rates is not None:
+            made.append(RateGroup(plan, mine, size, free, rates))
+        elif name == "dense" and matrix is not None and laid is not None:
+            made.append(DenseGroup(plan, mine, size, matrix, laid))
+        elif name == "chain" and laid is not None:
+            made.append(ChainGroup(plan, mine, size, free, laid))
+        else:
+            made.append((FewGroup if name == "few" else LaneGroup)(plan, mine, size, free))
+    return made

@@ -1,0 +1,141 @@
+"""Clocked p-bits of one replica: the law and the bits of :mod:`thermosim.kernels.gibbs`, with nodes side by side.
+
+Blocks of p-bits of one colour go through the stages together. Their rows are stored entry by entry, so that
+consecutive lanes hold consecutive places: entry d of the p-bit at lane k of a block is at begin + d size + k.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from thermosim.kernels.gibbs import DOWN, START, UP, settle
+from thermosim.kernels.jit import jit, jit_noalias
+from thermosim.kernels.random import bits64, lane64
+
+SIZE = 128
+"""Places of a block at most; part of no result."""
+_HALF_WORD, _31 = np.uint64(32), np.uint32(31)
+_ZERO, _ONE, _TWO, _THREE, _STEP = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
+
+
+class Blocks(NamedTuple):
+    """Rows block by block.
+
+    place (block + 1,) int64: first place of every block, which lies in one colour. block (colours + 1,) int64: first
+    block of every colour. begin (block + 1,) int64: first entry. source (entry,) uint32; weight (entry,) int32.
+    """
+
+    place: np.ndarray
+    block: np.ndarray
+    begin: np.ndarray
+    source: np.ndarray
+    weight: np.ndarray
+
+
+def blocks(rows, bounds):
+    """Blocks of `rows`, whose lengths are multiples of four, for colours that begin at `bounds`."""
+    parts = [np.arange(lower, upper, SIZE) for lower, upper in pairwise(bounds)]
+    place = np.concatenate([*parts, bounds[-1:]]).astype(np.int64)
+    sizes, length = np.diff(place), np.diff(rows.first)
+    depth = np.maximum.reduceat(length, place[:-1]) if len(sizes) else sizes
+    begin = np.concatenate([[0], np.cumsum(depth * sizes)]).astype(np.int64)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    target = np.repeat(np.arange(len(length)), length)
+    entry = np.arange(len(rows.source)) - rows.first[target]
+    at = begin[owner[target]] + entry * sizes[owner[target]] + target - place[owner[target]]
+    source, weight = np.zeros(begin[-1], np.uint32), np.zeros(begin[-1], np.int32)
+    source[at], weight[at] = rows.source, rows.weight
+    count = np.concatenate([[0], np.cumsum([len(part) for part in parts])]).astype(np.int64)
+    return Blocks(place, count, begin, source, weight)
+
+
+@jit_noalias
+def chain_words(bits, half, node, first, size, words):
+    """32 random bits for each of the places from `first` on."""
+    for k in range(size):
+        words[k] = np.uint32(lane64(bits, node[first + k]) >> half)
+
+
+@jit_noalias
+def chain_fields(state, source, weight, base, first, size, begin, end, total):
+    """Sums of the places of one block, its entries begin .. end-1."""
+    for k in range(size):
+        total[k] = base[first + k]
+    for entry in range(begin, end, _STEP * size):
+        b, c, d = entry + size, entry + _TWO * size, entry + _THREE * size
+        for k in range(size):
+            total[k] += ((weight[entry + k] & state[source[entry + k]]) + (weight[b + k] & state[source[b + k]])) + (
+                (weight[c + k] & state[source[c + k]]) + (weight[d + k] & state[source[d + k]])
+            )
+
+
+@jit_noalias
+def _arguments(total, scale, bias, first, size, field):
+    for k in range(size):
+        field[k] = np.float32(total[k]) * scale[first + k] + bias[first + k]
+
+
+@jit_noalias
+def _shift(drive, first, size, field):
+    for k in range(size):
+        field[k] += drive[first + k]
+
+
+@jit_noalias
+def chain_draw(field, words, fresh, spins, first, size):
+    """New spins of the places from `first` on."""
+    for k in range(size):
+        spins[first + k] = settle(field[k], words[k], fresh[first + k], spins[first + k])
+
+
+@jit
+def _relax(lowest, highest, state, rng, bits, half, plan, laid, drive, total, field, words):
+    """Let the RNGs of the blocks lowest .. highest-1 relax for one slot under the outputs `state`."""
+    _, node, _, _, _, base, scale, bias, fresh = plan
+    place, _, begin, source, weight = laid
+    for b in range(lowest, highest):
+        at, size = np.uint64(place[b]), np.uint64(place[b + 1] - place[b])
+        chain_words(bits, half, node, at, size, words)
+        chain_fields(state, source, weight, base, at, size, np.uint64(begin[b]), np.uint64(begin[b + 1]), total)
+        _arguments(total, scale, bias, at, size, field)
+        if drive.size > 0:
+            _shift(drive, at, size, field)
+        chain_draw(field, words, fresh, rng, at, size)
+
+
+@jit
+def chain_start(key, upper, node, state):
+    """First spins of a replica, the upper or lower one of its pair: state (node,) int32."""
+    bits, half = bits64(key, START), _HALF_WORD if upper else _ZERO
+    for place in range(node.size):
+        state[place] = UP if np.uint32(lane64(bits, node[place]) >> half) >> _31 != 0 else DOWN
+
+
+@jit
+def chain_slots(state, hidden, key, upper, begin, end, plan, laid, drive):
+    """Run the slots begin .. end-1 of one replica.
+
+    Parameters
+    ----------
+    state : (node,) int32, outputs by place; changed in place
+    hidden : (node,) int32, bits of free RNGs; or (0,)
+    key : uint64, of the replica's pair, of which it is the `upper` one or not
+    plan, laid : Plan, Blocks
+    drive : (node,) float32, what analog inputs add to the biases, in units of ln 2; or (0,)
+    """
+    half = _HALF_WORD if upper else _ZERO
+    total, field, words = np.empty(SIZE, np.int32), np.empty(SIZE, np.float32), np.empty(SIZE, np.uint32)
+    bounds, block = plan.bounds, laid.block
+    colours = bounds.size - 1
+    for slot in range(begin, end):
+        colour = slot % colours
+        bits = bits64(key, np.uint64(slot))
+        if hidden.size == 0:
+            _relax(
+                block[colour], block[colour + 1], state, state, bits, half, plan, laid, drive, total, field, words
+            )  # fmt: skip
+        else:
+            _relax(0, block[colours], state, hidden, bits, half, plan, laid, drive, total, field, words)
+            for k in range(bounds[colour], bounds[colour + 1]):
+                state[k] = hidden[k]

@@ -1,0 +1,101 @@
+"""The one port of a p-bit: whatever is behind it, a fabric asks for a response and gets arrays.
+
+The argument is a = gain (V - offset) / scale. Held at a constant V for a time D,
+
+    P(x(t+D) = 1) = p + (x(t) - p) exp(-(k_up + k_down) D),   p = k_up / (k_up + k_down)
+
+Without `barriers` the sum of the rates is 1/relaxation at every bias and p = sigmoid(a). With them (Neel, Arrhenius)
+
+    k_up = exp(-E_up (1 - a/c_up)^n) / tau0,   k_down = exp(-E_down (1 + a/c_down)^n) / tau0
+
+in units of kT; a barrier that the bias has pulled down stays at zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from thermosim.contracts import Floats
+from thermosim.models.base import Model, Number, Pin, PositiveNumber, Volts
+
+
+@dataclass(frozen=True)
+class Barriers:
+    """Two wells, per element (elements,): attempt time `tau0` [s], barriers [kT], critical arguments, exponent.
+
+    `exponent` 0 marks an element whose rates follow p = sigmoid(a) with the constant sum 1/tau0.
+    """
+
+    tau0: Floats
+    up: Floats
+    down: Floats
+    critical_up: Floats
+    critical_down: Floats
+    exponent: Floats
+
+    def rates(self, element: int, argument: Floats) -> tuple[Floats, Floats]:
+        """k_up and k_down [1/s] of one element at arguments (...,)."""
+        n, tau0 = self.exponent[element], self.tau0[element]
+        if n == 0:
+            p = 0.5 * (1.0 + np.tanh(0.5 * argument))
+            return p / tau0, (1.0 - p) / tau0
+        up = self.up[element] * np.maximum(1.0 - argument / self.critical_up[element], 0.0) ** n
+        down = self.down[element] * np.maximum(1.0 + argument / self.critical_down[element], 0.0) ** n
+        return np.exp(-up) / tau0, np.exp(-down) / tau0
+
+
+def join(parts: list[Barriers]) -> Barriers:
+    """The elements of several arrays in a row."""
+    return Barriers(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Barriers)))
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a fabric must know of an array of p-bits, per element (elements,).
+
+    `scale` [V] moves logit p by one around V = offset (there p = 1/2, if the wells are equal); `offset` [V];
+    `gain`; `bias`: the dimensionless h; `relaxation` [s] at V = offset; `barriers` None where it does not depend on V.
+    """
+
+    scale: Floats
+    offset: Floats
+    gain: Floats
+    bias: Floats
+    relaxation: Floats
+    barriers: Barriers | None = None
+
+    def as_barriers(self) -> Barriers:
+        """The barriers, or constant rates in their notation, so that kinds of p-bits mix in a fabric."""
+        if self.barriers is not None:
+            return self.barriers
+        one, zero = np.ones_like(self.relaxation), np.zeros_like(self.relaxation)
+        return Barriers(self.relaxation, zero, zero, one, one, zero)
+
+
+class Pbit(Model):
+    """A clocked p-bit: analog input, bit output, `bias` the dimensionless h of the Boltzmann law."""
+
+    family: ClassVar[Literal["pbit"]] = "pbit"
+    pins: ClassVar[tuple[Pin, ...]] = (
+        Pin("in", "analog", "in", optional=True),
+        Pin("clock", "clock", "in", optional=True),
+        Pin("out", "bit", "out", optional=True),
+    )
+    counters: ClassVar[tuple[str, ...]] = ("updates",)
+
+    offset: Volts = 0.0
+    gain: PositiveNumber = 1.0
+    bias: Number = 0.0
+
+    @property
+    def bias_supply(self) -> float | None:
+        """Supply [V] of the bias network that the couplings share with the cell, if the cell has one."""
+        return None
+
+    def response(self, values: Mapping[str, Floats]) -> Response:
+        """Response of an array whose numeric parameters per element are `values`."""
+        raise NotImplementedError
