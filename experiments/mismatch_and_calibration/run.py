@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="where the figure goes")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    sigmas, count, draws = ((2.0, 16.0), 2, 1000) if options.quick else (SIGMAS, 16, 4000)
+    sigmas, count, draws = ((2.0, 16.0), 2, 1000) if options.quick else (SIGMAS, 8, 2000)
     found = np.array([dies(sigma, count, draws) for sigma in sigmas])  # (sigma, variant, die)
     for sigma, row in zip(sigmas, found, strict=True):
         made, fine, coarse = row.mean(axis=1)

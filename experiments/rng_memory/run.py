@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE, help="where the figure goes")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    ratios, sweeps = ((0.2, 1.0, 5.0), 2000) if options.quick else (RATIOS, 6_000)
+    ratios, sweeps = ((0.2, 1.0, 5.0), 2000) if options.quick else (RATIOS, 3_000)
     rows = {rng: [measure(ratio, rng, sweeps) for ratio in ratios] for rng in ("held", "free")}
     for rng, found in rows.items():
         for row in found:
@@ -67,7 +67,7 @@ def draw(rows: dict[str, list[dict[str, float]]], path: Path) -> None:
         interval = np.array([row["interval"] for row in found])
         left.plot(x, [row["tv"] for row in found], "o-", color=colour, label=f"{rng} RNG")
         left.plot(
-            x, [row["floor"] for row in found], "--", color=colour, lw=1, label=f"perfect sampler, as long ({rng})"
+            x, [row["floor"] for row in found], "--", color=colour, lw=1, label=f"perfect sampler ({rng})"
         )
         middle.errorbar(x, tau, error, fmt="o-", color=colour, label=f"{rng} RNG")
         right.errorbar(x, tau * interval * 1e9, error * interval * 1e9, fmt="o-", color=colour)
