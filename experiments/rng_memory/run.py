@@ -77,7 +77,8 @@ def draw(rows: dict[str, list[dict[str, float]]], path: Path) -> None:
     for axes in (left, middle, right):
         axes.set(xlabel=r"clock period / $\tau_0$", xscale="log")
         axes.axvline(0.2, color="0.7", lw=0.8, label="50 MHz and 100 ns" if axes is middle else None)
-    left.legend(frameon=False, fontsize=8)
+    left.set_ylim(0.012, 0.15)
+    left.legend(frameon=False, fontsize=8, loc="lower left", ncols=2)
     middle.legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)
 
