@@ -66,7 +66,7 @@ def draw(rows: dict[str, list[dict[str, float]]], path: Path) -> None:
         tau, error = (np.array([row[name] for row in found]) for name in ("tau", "error"))
         interval = np.array([row["interval"] for row in found])
         left.plot(x, [row["tv"] for row in found], "o-", color=colour, label=f"{rng} RNG")
-        left.plot(x, [row["floor"] for row in found], "--", color=colour, lw=1, label=f"perfect sampler ({rng})")
+        left.plot(x, [row["floor"] for row in found], "--", color=colour, lw=1, label=f"perfect ({rng})")
         middle.errorbar(x, tau, error, fmt="o-", color=colour, label=f"{rng} RNG")
         right.errorbar(x, tau * interval * 1e9, error * interval * 1e9, fmt="o-", color=colour)
     left.set(ylabel="total variation from Boltzmann", yscale="log", title="sampling error")
