@@ -8,7 +8,7 @@ WORKERS ?= 2
 # The suite is parallel by processes; threads inside each would only fight.
 TEST_ENV := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 NUMBA_NUM_THREADS=1 PYTHONHASHSEED=0
 
-.PHONY: help demo test check format lint types contracts wheel pytest validation bench docs clean
+.PHONY: help demo test check format lint types contracts wheel pytest validation bench experiments docs clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:[^#]*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ validation: $(VENV)/.dev  ## the long statistical checks
 
 bench: $(VENV)/.dev  ## speed, as ratios measured side by side
 	@set -e; for script in benchmarks/*.py; do echo; echo "== $$script"; OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
+
+experiments: $(VENV)/.dev  ## every experiment, with its figure beside it
+	@set -e; for script in experiments/*/run.py; do echo; echo "== $$script"; $(BIN)/python $$script; done
 
 docs: $(VENV)/.docs  ## HTML documentation in docs/_build/html
 	$(BIN)/sphinx-build --fail-on-warning --keep-going -b html docs docs/_build/html

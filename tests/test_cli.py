@@ -114,7 +114,19 @@ def test_json_is_the_summary_and_nothing_else(netlist: str) -> None:
     done = call("run", netlist, "--json", "--out", "here")
     assert done.exit_code == 0
     found = json.loads(done.stdout)
-    assert set(found) == {"run", "mixing", "verdict", "slowest", "ess", "energy", "target", "ideal", "notes", "files"}
+    assert set(found) == {
+        "run",
+        "mixing",
+        "verdict",
+        "slowest",
+        "ess",
+        "energy",
+        "target",
+        "ideal",
+        "notes",
+        "files",
+        "temperature",
+    }
     assert found["files"] == {"record": "here/record.npz", "summary": "here/summary.json", "report": "here/report.html"}
     del found["files"]
     assert json.loads(Path("here/summary.json").read_text()) == found

@@ -34,7 +34,8 @@ class Record:
     * ``samples``: probe name -> (chain, draw, node); volts, codes, or spins as int8.
     * ``times``: probe name, or ``<fabric>:sweeps`` for series -> (draw,) int64 fs.
     * ``sums``: pooled over replicas and draws: ``<fabric>:spin`` (node,), ``<fabric>:pair`` (edge,) sums of s_i and
-      s_i s_j, ``<fabric>:count`` (number of summed states).
+      s_i s_j, ``<fabric>:count`` (number of summed states);
+      and ``<fabric>:last`` (node, chain) int8, the state at the end.
     * ``counters``: ``path.counter`` -> (2, chain) int64, burn-in and window.
     * ``meta``: seed, replicas, threads, versions, netlist, program provenance, wall times, kernels.
     * ``checkpoint``: state to go on from; empty when the run is complete.

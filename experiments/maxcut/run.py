@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import thermosim as ts
-from thermosim.analysis.solution import Repeats, repeats
+from thermosim.analysis.solution import ToSolution, to_solution
 from thermosim.cards import find_card
 from thermosim.circuit.program import IsingLaw
 from thermosim.ideal.annealing import anneal
@@ -46,8 +46,8 @@ class Point:
     seconds: float
     joules: float
 
-    def solved(self, best: float) -> Repeats:
-        return repeats(int(np.sum(self.cuts > best - 0.5)), len(self.cuts))
+    def solved(self, best: float) -> ToSolution:
+        return to_solution(1, int(np.sum(self.cuts > best - 0.5)), len(self.cuts), confidence=0.68)
 
 
 def random_graph(nodes: int, share: float, file: Path) -> Problem:

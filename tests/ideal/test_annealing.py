@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from thermosim.analysis.solution import repeats
+from thermosim.analysis.solution import to_solution
 from thermosim.circuit.program import IsingLaw
 from thermosim.ideal.annealing import anneal
 from thermosim.ideal.exact import probabilities
@@ -50,15 +50,15 @@ def test_stairs_begin_at_zero():
 
 
 def test_repeats_to_solution():
-    assert repeats(50, 100).value == pytest.approx(np.log(0.01) / np.log(0.5))
-    assert repeats(100, 100).value == 1
-    none = repeats(0, 100)
+    assert to_solution(1, 50, 100).value == pytest.approx(np.log(0.01) / np.log(0.5))
+    assert to_solution(1, 100, 100).value == 1
+    none = to_solution(1, 0, 100)
     assert none.value == np.inf
     assert 100 < none.low < np.inf
-    some = repeats(9, 100)
+    some = to_solution(1, 9, 100)
     assert some.low < some.value < some.high
     with pytest.raises(ValueError, match="3 successes in 2 runs"):
-        repeats(3, 2)
+        to_solution(1, 3, 2)
 
 
 def test_enumeration_agrees_on_a_small_torus():

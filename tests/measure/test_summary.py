@@ -30,7 +30,18 @@ def test_summary_of_a_fabric(made: SimpleNamespace) -> None:
     assert "mixing of s: ok" in text
     assert "unpriced: clock edges" in text
     plain = json.loads(json.dumps(summary.to_dict(), allow_nan=False))
-    assert set(plain) == {"run", "mixing", "verdict", "slowest", "ess", "energy", "target", "ideal", "notes"}
+    assert set(plain) == {
+        "run",
+        "mixing",
+        "verdict",
+        "slowest",
+        "ess",
+        "energy",
+        "target",
+        "ideal",
+        "notes",
+        "temperature",
+    }
     assert set(plain["target"][0]["distances"][0]) == {
         "quantity", "law", "value", "error", "floor", "floor_spread", "length", "excess",
     }  # fmt: skip

@@ -1,9 +1,8 @@
-"""Time to solution: how long until the best state has been seen with 99 % certainty, by runs that are repeated.
+"""Time to solution and energy to solution of a heuristic that succeeds with probability p in a run of time t.
 
-    TTS99 = t ln(1 - 0.99) / ln(1 - p),   at least t;   p: chance that one run of length t succeeds
+    TTS99 = t ln(1 - 0.99) / ln(1 - p),  at least t;   ETS99 = the same with joules per run
 
-With k successes in n runs p has a beta posterior (Jeffreys), whose quantiles give the interval.
-Ronnow et al., Science 345, 420 (2014).
+The interval is that of p by Clopper and Pearson, Biometrika 26, 404 (1934), carried through.
 """
 
 from __future__ import annotations
@@ -11,29 +10,30 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-CERTAINTY = 0.99
+from scipy.stats import beta
 
 
 @dataclass(frozen=True)
-class Repeats:
-    """Runs that reach the solution with 99 % certainty, and the ends of the 68 % interval; inf where none did."""
+class ToSolution:
+    """Cost to find the solution once with the `wanted` certainty, in the unit of the cost of a run; inf if never."""
 
     value: float
     low: float
     high: float
 
 
-def repeats(successes: int, runs: int) -> Repeats:
-    """Runs needed, from `successes` in `runs` independent runs."""
-    from scipy.stats import beta
+def repeats(success: float, wanted: float = 0.99) -> float:
+    """Runs until one of them succeeds with probability `wanted`, at least 1."""
+    if success <= 0:
+        return math.inf
+    return 1.0 if success >= wanted else math.log1p(-wanted) / math.log1p(-success)
 
+
+def to_solution(cost: float, successes: int, runs: int, wanted: float = 0.99, confidence: float = 0.95) -> ToSolution:
+    """Cost to solution from `successes` in `runs` runs of `cost` each (seconds, joules or sweeps)."""
     if not 0 <= successes <= runs or runs < 1:
         raise ValueError(f"{successes} successes in {runs} runs")
-    low, high = (float(beta.ppf(q, successes + 0.5, runs - successes + 0.5)) for q in (0.16, 0.84))
-    return Repeats(_runs(successes / runs), _runs(high), _runs(low) if successes else math.inf)
-
-
-def _runs(p: float) -> float:
-    if p <= 0:
-        return math.inf
-    return 1.0 if p >= CERTAINTY else math.log(1 - CERTAINTY) / math.log(1 - p)
+    tail = (1.0 - confidence) / 2
+    least = float(beta.ppf(tail, successes, runs - successes + 1)) if successes else 0.0
+    most = float(beta.ppf(1 - tail, successes + 1, runs - successes)) if successes < runs else 1.0
+    return ToSolution(*(cost * repeats(p, wanted) for p in (successes / runs, most, least)))

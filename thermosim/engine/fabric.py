@@ -163,10 +163,11 @@ class FabricRunner:
         return self._gathered(hidden=False)
 
     def sums(self) -> dict[str, np.ndarray]:
-        """Sums by their names in a record."""
+        """Sums by their names in a record, and the present state."""
         path = self.fabric.path
         count = np.array(self.count, dtype=np.int64)
-        return {f"{path}:spin": self.spin.copy(), f"{path}:pair": self.pair.copy(), f"{path}:count": count}
+        sums = {f"{path}:spin": self.spin.copy(), f"{path}:pair": self.pair.copy(), f"{path}:count": count}
+        return sums | {f"{path}:last": self.spins()}
 
     def checkpoint(self) -> dict[str, Any]:
         """All that the future depends on, and the sums so far."""

@@ -24,6 +24,7 @@ from thermosim.measure.target import (
     pace,
     sampled_target,
 )
+from thermosim.measure.temperature import EffectiveTemperature, effective_temperature
 from thermosim.record import Record
 from thermosim.streams import key
 from thermosim.times import seconds
@@ -64,6 +65,7 @@ class Summary:
     target: tuple[Target, ...]
     ideal: tuple[Ideal, ...]
     notes: tuple[str, ...]
+    temperature: tuple[EffectiveTemperature, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data with stable keys; what is undefined is None, so that it is valid JSON."""
@@ -126,7 +128,16 @@ def measure(record: Record) -> Summary:
         tuple(targets),
         tuple(ideals),
         tuple(notes),
+        _temperatures(record, program, [fabric for fabric, _ in fabrics]),
     )
+
+
+def _temperatures(record: Record, program: Program, fabrics: list[Fabric]) -> tuple[EffectiveTemperature, ...]:
+    """Effective temperature of every fabric whose law is declared."""
+    if "target" not in program.measures:
+        return ()
+    found = [effective_temperature(record, one) for one in fabrics if one.input_nets is None]
+    return tuple(one for one in found if one is not None)
 
 
 def _prices(program: Program) -> tuple[PriceRow, ...]:
@@ -256,6 +267,10 @@ def _lines(summary: Summary) -> list[str]:
             f"a perfect sampler scores {one.floor:.4g} +- {one.floor_spread:.2g}"
             for one in target.distances
         ]
+    lines += [
+        f"effective temperature of {one.path}: {one.ratio:.4f} +- {one.error:.2g} of the declared, {one.states} states"
+        for one in summary.temperature
+    ]
     for ideal in summary.ideal:
         cost = show(ideal.seconds, "s") if ideal.seconds is not None else "unpriced"
         cost = show(ideal.joules, "J") if ideal.joules is not None else cost

@@ -21,6 +21,8 @@ def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
         per_sample = summary.energy.per_effective_sample.value
     if summary.target:
         sections.append(telling.target(summary.target, full))
+    if summary.temperature:
+        sections.append(telling.temperature(summary.temperature))
     if summary.ideal:
         sections.append(telling.ideals(summary.ideal, per_sample, full))
     notes = (*summary.notes, *(str(problem) for problem in chip.lints))

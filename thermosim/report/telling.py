@@ -11,6 +11,7 @@ from thermosim.measure.compare import Ideal
 from thermosim.measure.energy import Energy, Span
 from thermosim.measure.mixing import PartMixing
 from thermosim.measure.target import Target
+from thermosim.measure.temperature import EffectiveTemperature
 from thermosim.report.scale import pm, pm_si
 from thermosim.report.story import Badge, Fact, Part, Section, Table, Tone
 from thermosim.units import show
@@ -178,6 +179,15 @@ def target(targets: Sequence[Target], full: bool) -> Section:
     if excess > _BEYOND_CHANCE:
         badge = Badge(f"up to {excess:,.0f} sigma beyond a perfect sampler", "warn")
     return Section("Target", badge, facts, tables=(Table(header, tuple(rows), numeric),), remarks=tuple(remarks))
+
+
+def temperature(found: Sequence[EffectiveTemperature]) -> Section:
+    """The temperature at which the drawn law explains the spins best, against the declared one."""
+    facts = tuple(
+        Fact(one.path, pm(one.ratio, one.error, "of the declared"), f"{one.states:,} states, pseudo-likelihood")
+        for one in found
+    )
+    return Section("Effective temperature", None, facts)
 
 
 def _distance(of: str, found: Distance) -> tuple[str, ...]:
