@@ -13,6 +13,7 @@ in units of kT; a barrier that the bias has pulled down stays at zero.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
@@ -76,7 +77,7 @@ class Response:
         return Barriers(self.relaxation, zero, zero, one, one, zero)
 
 
-class Pbit(Model):
+class Pbit(Model, ABC):
     """A clocked p-bit: analog input, bit output, `bias` the dimensionless h of the Boltzmann law."""
 
     family: ClassVar[Literal["pbit"]] = "pbit"
@@ -96,6 +97,6 @@ class Pbit(Model):
         """Supply [V] of the bias network that the couplings share with the cell, if the cell has one."""
         return None
 
+    @abstractmethod
     def response(self, values: Mapping[str, Floats]) -> Response:
         """Response of an array whose numeric parameters per element are `values`."""
-        raise NotImplementedError
