@@ -11,6 +11,7 @@ import numpy as np
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
+from thermosim.circuit.discipline import discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
@@ -58,7 +59,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         target=target,
         target_nets=target_nets,
         prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance)),
-        notes=_notes(circuit),
+        notes=_notes(circuit, fabrics),
         provenance=_provenance(circuit),
     )
     if not islands and not fabrics:
@@ -112,7 +113,10 @@ def _prices(circuit: Circuit, instance: Instance) -> list[PriceRow]:
         )
     elif instance.bound.model.family == "pbit":
         context = PriceContext(temperature=circuit.netlist.temperature, wire_length=0.0)
-    return [PriceRow(instance.path, price) for price in instance.bound.model.prices(instance.bound.evidence, context)]
+    prices = instance.bound.model.prices(instance.bound.evidence, context)
+    if instance.bound.model.family == "pbit" and circuit.netlist.updates.order == "free":
+        prices = tuple(price for price in prices if price.action != "clock")
+    return [PriceRow(instance.path, price) for price in prices]
 
 
 def _supply_notes(circuit: Circuit) -> Iterator[str]:
@@ -129,15 +133,22 @@ def _supply_notes(circuit: Circuit) -> Iterator[str]:
             )
 
 
-def _notes(circuit: Circuit) -> tuple[str, ...]:
+def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
     notes = list(_supply_notes(circuit))
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
-    if netlist.updates.rng == "free" and circuit.of_family("pbit"):
-        notes.append(
-            "rng: free — the RNGs see other colours move before they are latched, so the chip does not sample "
-            "the Boltzmann law exactly, whatever the clock"
-        )
+    notes += [reason for reason in dict.fromkeys(discipline(fabric).reason for fabric in fabrics) if reason]
+    for fabric in fabrics:
+        if fabric.order == "coloured" and fabric.colours > 2:
+            notes.append(
+                f"{fabric.path}: its couplings close odd loops, so that two colours do not do: a sweep takes "
+                f"{fabric.colours} ticks"
+            )
+        if fabric.order == "free":
+            notes.append(
+                f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and tau0, at the "
+                "price of a clocked one without its clock"
+            )
     return tuple(notes)
 
 

@@ -7,6 +7,7 @@ is added as it is and the whole offset counts.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from thermosim.circuit.program import Fabric, IsingLaw
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems, suggestion
 from thermosim.times import Clock
+from thermosim.units import show
 
 
 def build_clocks(circuit: Circuit) -> dict[str, Clock]:
@@ -75,20 +77,23 @@ def _clock(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], p
 
 
 def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Fabric | None:
-    clock = _clock(circuit, arrays, clocks, problems)
+    free = circuit.netlist.updates.order == "free"
+    clock = _grid(circuit, arrays, problems) if free else _clock(circuit, arrays, clocks, problems)
     start, starts = 0, {}
     for array in arrays:
         starts[array.path] = (start, array.shape)
         start += array.size
     edges, weights = _edges(circuit, starts)
-    colour = colour_graph(start, edges)
-    bad = check_colouring(edges, colour)
+    updates = circuit.netlist.updates
+    colour = _colour(updates.order, start, edges)
+    bad = check_colouring(edges, colour) if updates.order == "coloured" else None
+    arrhenius = _arrhenius(circuit, arrays, problems)
+    settling, delay = _lags(circuit, arrays, problems)
     if clock is None or bad is not None:
         return None
     drawn, actual = (_stack(arrays, which) for which in ("drawn", "actual"))
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
-    updates = circuit.netlist.updates
     laws = [
         IsingLaw(edges, weight, biases["bias"], updates.beta)
         for weight, biases in zip(weights, (drawn, drawn, actual), strict=True)
@@ -101,17 +106,75 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         colours=int(colour.max()) + 1,
         colour=colour,
         clock=clock,
-        rng=updates.rng,
+        rng="held" if free else updates.rng,
         drawn=laws[0],
         programmed=laws[1],
         actual=laws[2],
         slope=actual["gain"] * drawn["v_s"] / actual["v_s"],
         shift=-actual["gain"] * (actual["offset"] - reference) / actual["v_s"],
-        memory=np.exp(-clock.period / actual["tau0"]),
+        memory=np.zeros(start) if free else np.exp(-clock.period / actual["tau0"]),
         volts=actual["v_s"] / actual["gain"],
         relaxation=actual["tau0"],
         input_nets=inputs if analog else None,
+        order=updates.order,
+        chance=1.0 if updates.chance is None else updates.chance,
+        arrhenius=arrhenius,
+        settling=settling,
+        delay=delay,
     )
+
+
+def _colour(order: str, nodes: int, edges: Ints) -> np.ndarray:
+    """Colour of every node: a proper one, one each for updates in turn, or one for all where ticks have no colours."""
+    if order == "coloured":
+        return colour_graph(nodes, edges)
+    return (np.arange(nodes) if order == "sequential" else np.zeros(nodes)).astype(np.int32)
+
+
+def _grid(circuit: Circuit, arrays: list[Instance], problems: Problems) -> Clock | None:
+    """When free-running p-bits are observed; they have no clock and no analog inputs."""
+    position = circuit.netlist.document.position
+    for array in arrays:
+        for pin, message in (
+            ("clock", "its clock pin is connected, and p-bits of order free have no clock"),
+            ("in", "analog inputs of free-running p-bits are not built yet; give it a clock (order coloured)"),
+        ):
+            if pin in array.pins:
+                problems.add(position(array.at), array.path, message)
+                return None
+    every = circuit.netlist.updates.every
+    shortest = min(float(array.drawn["tau0"].min()) for array in arrays)
+    return Clock(
+        "grid of " + arrays[0].path, 1 / (Fraction(repr(shortest)) if every is None else Fraction(every.value))
+    )
+
+
+def _arrhenius(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[bool, ...]:
+    """Which nodes have rates that grow with their input; clocked ones are refused."""
+    grows = [getattr(array.bound.model, "rtn", "const") == "arrhenius" for array in arrays]
+    if not any(grows):
+        return ()
+    if circuit.netlist.updates.order != "free":
+        where = arrays[grows.index(True)]
+        message = "rtn: arrhenius is built for order free; the memory of a clocked RNG would depend on its input"
+        problems.add(circuit.netlist.document.position(where.at), where.path, message)
+    return tuple(grown for array, grown in zip(arrays, grows, strict=True) for _ in range(array.size))
+
+
+def _lags(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[float, float]:
+    """Settling and delay [s] of a fabric's inputs: one of each, since an input is one node."""
+    paths = {array.path for array in arrays}
+    inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in paths]
+    found: dict[str, set[float]] = {
+        name: {getattr(s.bound.model, name) for s in inside} for name in ("settling", "delay")
+    }
+    for name, values in found.items():
+        if len(values) > 1:
+            shown = ", ".join(show(value, "s") for value in sorted(values))
+            where = circuit.netlist.document.position((*inside[0].at, "model"))
+            message = f"coupled p-bits need one {name}; their synapses have {shown}"
+            problems.add(where, f"couplings.{inside[0].path}", message)
+    return max(found["settling"], default=0.0), max(found["delay"], default=0.0)
 
 
 def _stack(arrays: list[Instance], which: str) -> dict[str, Floats]:

@@ -12,7 +12,7 @@ from thermosim.circuit.program import AdcBank, Fabric, Island, Probe
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems
 from thermosim.times import femtoseconds
-from thermosim.units import Quantity, UnitError, read_any
+from thermosim.units import Quantity, UnitError, read_any, show
 
 
 def span(circuit: Circuit, value: Any, key: str, fabrics: tuple[Fabric, ...], problems: Problems) -> int | None:
@@ -24,7 +24,9 @@ def span(circuit: Circuit, value: Any, key: str, fabrics: tuple[Fabric, ...], pr
         if value.unit == "sweeps":
             if len(fabrics) != 1:
                 raise ValueError(f"sweeps need one p-bit fabric and this chip has {len(fabrics)}; give a time")
-            return int(fabrics[0].clock.edge(int(value.value) * fabrics[0].colours))
+            if fabrics[0].order == "free":
+                raise ValueError("free-running p-bits have no sweeps; give a time, e.g. 100 us")
+            return int(fabrics[0].clock.edge(int(value.value) * fabrics[0].ticks))
         return femtoseconds(value.value)
     except ValueError as error:
         problems.add(circuit.netlist.document.position(at), f"run.{key}", str(error))
@@ -64,6 +66,8 @@ def build_probes(
 def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric, ...]) -> Probe:
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
+        if arrays[name].order == "free":
+            return Probe(name, "bit", (name,), _intervals(name, every, arrays[name]))
         if every.unit != "sweeps":
             raise ValueError(f"'{name}' is an array of clocked p-bits: record it every so many sweeps")
         return Probe(name, "bit", (name,), int(every.value))
@@ -82,6 +86,17 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
     if interval <= 0:
         raise ValueError("the recording interval must be above zero")
     return Probe(name, "analog" if kind == "analog" else "code", tuple(nets), interval)
+
+
+def _intervals(name: str, every: Any, fabric: Fabric) -> int:
+    """The recording interval of free-running p-bits in intervals of the grid on which they are observed."""
+    if every.unit == "sweeps":
+        raise ValueError(f"'{name}' is an array of free-running p-bits, which have no sweeps: record it every so long")
+    count = every.value * fabric.clock.frequency
+    if count.denominator != 1:
+        grid = show(float(1 / fabric.clock.frequency), "s")
+        raise ValueError(f"'{name}' is observed every {grid} (updates.every): record it at a multiple of that")
+    return int(count)
 
 
 def build_target(
