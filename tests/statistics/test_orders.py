@@ -139,9 +139,7 @@ def test_free_rngs_have_their_own_law(order):
         "random": [[(1 / 3, {i}) for i in range(3)]],
         "subset": [[(0.3 ** len(nodes) * 0.7 ** (3 - len(nodes)), nodes) for nodes in subsets]],
     }.get(order, singles)
-    sweep = np.linalg.multi_dot(
-        [np.eye(64), np.eye(64), *(hidden_matrix(CHAIN, LEAN, 0.6, ticks) for ticks in picked)]
-    )
+    sweep = np.linalg.multi_dot([np.eye(64), np.eye(64), *(hidden_matrix(CHAIN, LEAN, 0.6, ticks) for ticks in picked)])
     law = fixed(sweep).reshape(8, 8).sum(axis=1)
     chip = fabric(CHAIN, LEAN, order=order, memory=0.6, rng="free", chance=0.3)
     share = occupation(run(chip, 512, 500, every=3), 3)
