@@ -72,6 +72,14 @@ class FabricPart:
         return self.fabric.input_nets is not None
 
     @property
+    def work(self) -> int:
+        """P-bits that are worked on in a sweep of one replica, about."""
+        fabric = self.fabric
+        if fabric.order == "free":
+            return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
+        return fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+
+    @property
     def _clocked(self) -> FabricRunner:
         """The runner of a fabric that has slots; free-running p-bits have no analog inputs, which would ask for one."""
         if not isinstance(self.runner, FabricRunner):
