@@ -158,11 +158,10 @@ def _down(heap, place, when, at):
 
 
 @jit
-def _bounded(node, level, net, state):
-    """Largest flip rate of a node until its goal changes."""
-    rate, arrhenius, spin = net.rate[node], net.arrhenius[node], state.spin[node]
+def _bounded(rate, arrhenius, spin, level, goal, settling):
+    """Largest flip rate of a p-bit until its goal changes."""
     here = _flip_rate(rate, arrhenius, spin, level)
-    return here if net.settling == 0.0 else max(here, _flip_rate(rate, arrhenius, spin, state.goal[node]))
+    return here if settling == 0.0 else max(here, _flip_rate(rate, arrhenius, spin, goal))
 
 
 @jit
@@ -179,7 +178,9 @@ def _feel(source, sign, now, net, state):
         if state.heap.size > 0:
             if net.settling == 0.0:
                 level = state.goal[node]
-            bound = _bounded(node, level, net, state)
+            bound = _bounded(
+                net.rate[node], net.arrhenius[node], state.spin[node], level, state.goal[node], net.settling
+            )
             state.when[node] = now + (state.when[node] - now) * (state.bound[node] / bound)
             state.bound[node] = bound
             _down(state.heap, state.place, state.when, _up(state.heap, state.place, state.when, state.place[node]))
@@ -218,7 +219,9 @@ def _next_reaction(key, net, state):
         flips = uniform(lane64(word, _ONE)) * state.bound[node] < rate
     if flips:
         state.spin[node] = -state.spin[node]
-    state.bound[node] = _bounded(node, level, net, state)
+    state.bound[node] = _bounded(
+        net.rate[node], net.arrhenius[node], state.spin[node], level, state.goal[node], net.settling
+    )
     state.when[node] = now - log(uniform(lane64(word, _TWO))) / state.bound[node]
     _down(state.heap, state.place, state.when, 0)
     return node if flips else -1
@@ -244,7 +247,9 @@ def begin(key, net, state):
         state.count[0] += _ONE
         return
     for node in range(state.heap.size):
-        state.bound[node] = _bounded(node, state.goal[node], net, state)
+        state.bound[node] = _bounded(
+            net.rate[node], net.arrhenius[node], state.spin[node], state.goal[node], state.goal[node], net.settling
+        )
         word = lane64(bits64(key, state.count[0]), _TWO)
         state.count[0] += _ONE
         state.when[node] = -log(uniform(word)) / state.bound[node]
