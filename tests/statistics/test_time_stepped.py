@@ -35,7 +35,7 @@ def stepped(growing, settling, delay, step, duration, burn, chains, rng):
 @pytest.mark.parametrize(
     ("growing", "settling", "delay", "step", "duration"),
     [
-        (False, 0.3, 0, 0.01, 2000), (False, 1, 0, 0.01, 2000), (False, 3, 0, 0.01, 2000),
+        (False, 1, 0, 0.01, 2000), (False, 3, 0, 0.01, 2000),
         (False, 0, 1, 0.01, 2000), (True, 0, 3, 0.001, 300),
     ],
 )  # fmt: skip
