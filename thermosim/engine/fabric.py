@@ -141,16 +141,20 @@ class FabricRunner:
 
     def advance_slot(self, volts: Floats | None = None) -> None:
         """Run one slot, with `volts` (node, replica) [V] at the analog inputs; nodes without an input ignore theirs."""
-        drive = np.zeros((self._groups, 0), dtype=np.float32)
-        if volts is not None:
-            padded = np.zeros((self.fabric.nodes, self._groups * LANES))
-            padded[:, : self.replicas] = volts[self._order]
-            padded *= self._volts[:, np.newaxis]
-            drive = self._grouped(padded.astype(np.float32))
+        drive = self._drive(volts)
         begin = self.slot
         self._take_up(begin // self.fabric.colours)
         self.slot += 1
         self._each(lambda g: self._run(g, begin, begin + 1, drive[g]))
+
+    def tally(self, begin: int, end: int) -> Ints:
+        """Outputs latched (array, replica) in the slots begin .. end-1."""
+        colours, arrays = self.fabric.colours, self.fabric.arrays
+        owner = np.repeat(np.arange(len(arrays)), [int(np.prod(s, dtype=np.int64)) for _, s in arrays.values()])
+        each = np.zeros((len(arrays), colours), dtype=np.int64)
+        np.add.at(each, (owner, self.fabric.colour), 1)
+        visits = [len(range(begin + (colour - begin) % colours, end, colours)) for colour in range(colours)]
+        return np.repeat((each @ np.array(visits))[:, None], self.replicas, axis=1)
 
     def observe(self, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
         """One draw of the present state, as :meth:`advance` records it."""
@@ -183,6 +187,15 @@ class FabricRunner:
         self._state[:] = self._padded(kept["spins"])
         if self._hidden.size:
             self._hidden[:] = self._padded(kept["hidden"])
+
+    def _drive(self, volts: Floats | None) -> np.ndarray:
+        """What analog inputs add (group, node * LANES), in units of ln 2; (group, 0) without them."""
+        if volts is None:
+            return np.zeros((self._groups, 0), dtype=np.float32)
+        padded = np.zeros((self.fabric.nodes, self._groups * LANES))
+        padded[:, : self.replicas] = volts[self._order]
+        padded *= self._volts[:, np.newaxis]
+        return self._grouped(padded.astype(np.float32))
 
     # -- groups -----------------------------------------------------------------------------------------------
 
