@@ -8,7 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island, LinearLaw, Probe, Program
+from thermosim.circuit.program import (
+    AdcBank,
+    ControllerPlan,
+    DacBank,
+    Fabric,
+    IsingLaw,
+    Island,
+    LinearLaw,
+    Probe,
+    Program,
+)
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Arithmetic, Law
 from thermosim.times import Clock
@@ -82,6 +92,19 @@ def plan(reads=None, writes=None, **changes: Any) -> ControllerPlan:
     return ControllerPlan(**(defaults | extra | changes))
 
 
+def ring(n=6, inputs=None, frequency=50e6, coupling=0.4) -> Fabric:
+    """A ring of p-bits in two colours; `inputs` names the analog net of each."""
+    edges = np.array([sorted((k, (k + 1) % n)) for k in range(n)])
+    ising = IsingLaw(edges, np.full(n, coupling), np.linspace(-0.2, 0.3, n), 1.0)
+    one = np.ones(n)
+    return Fabric(
+        path="s", arrays={"s": (0, (n - 2,)), "t": (n - 2, (2,))}, nodes=n, colours=2,
+        colour=np.arange(n, dtype=np.int32) % 2, clock=clock(frequency, "fast"), rng="held", drawn=ising,
+        programmed=ising, actual=ising, slope=one, shift=0 * one,
+        memory=0.1 * one, volts=0.026 * one, relaxation=1e-8 * one, input_nets=inputs,
+    )  # fmt: skip
+
+
 def program(
     islands=(), adcs=(), dacs=(), controllers=(), record=None, duration=1e-6, burn_in=0.0, **changes: Any
 ) -> Program:
@@ -92,6 +115,7 @@ def program(
     )
     defaults: dict[str, Any] = {
         "name": "hand made", "temperature": 300.0, "islands": tuple(islands), "fabrics": (), "driven": driven,
+        "drawn_driven": driven,
         "adcs": tuple(adcs), "dacs": tuple(dacs), "clocks": (clock(),),
         "controllers": tuple(controllers), "probes": probes,
         "duration": round(duration * 1e15), "burn_in": round(burn_in * 1e15), "replicas": 1,

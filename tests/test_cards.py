@@ -20,7 +20,7 @@ values:
   r: {value: 1 kOhm, evidence: measured, source: "table 1", spread: [0.9 kOhm, 1.1 kOhm]}
 validity: {r: [1 Ohm, 1 MOhm]}
 checks:
-  - {quantity: noise, expected: 4.07 nV, tolerance: 1 %, given: {temperature: 300 K}}
+  - {quantity: noise, expected: 4.07 nV, given: {temperature: 300 K}}
 references: [book]
 """
 

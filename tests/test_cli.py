@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -14,6 +15,7 @@ import thermosim
 from thermosim import api
 from thermosim.cli import app
 from thermosim.errors import SimulationError
+from thermosim.record import Record
 from thermosim.record import load as load_record
 
 CAPACITOR = """\
@@ -210,12 +212,136 @@ def test_an_interrupted_run_is_resumed_to_the_same_bits_by_the_command_that_it_p
     command = done.stderr.splitlines()[-1].strip()
     assert command == f"thermosim run {netlist} --set 'run.duration=200 us' --seed 7 --replicas 4 --resume half"
     wrong = call("run", netlist, "--seed", "7", "--resume", "half")
-    assert wrong.exit_code == 3
-    assert "cannot resume: the record has netlist hash" in wrong.stderr
+    assert wrong.exit_code == 2
+    assert wrong.stderr == "cannot resume: the values set over the netlist (--set) are not those of the record\n"
     assert call("run", netlist, *arguments, "--replicas", "4", "--resume", "half").exit_code == 0
     whole, resumed = load_record("whole"), load_record("half")
     assert resumed.meta["complete"]
     assert (whole.samples["x"] == resumed.samples["x"]).all()
+
+
+def test_a_failure_of_measuring_costs_no_run(netlist: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api, "measure", fail)
+        done = call("run", netlist, "--out", "here")
+    assert isinstance(done.exception, ZeroDivisionError)
+    assert done.stderr.endswith("the record is in here; measuring it failed:\n")
+    assert thermosim.measure(load_record("here")).run.complete
+
+
+def test_ctrl_c_while_the_record_is_written_leaves_a_whole_one(netlist: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    save, calls = Record.save, []
+
+    def interrupted(record: Record, folder: Path) -> Path:
+        calls.append(folder)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        return save(record, folder)
+
+    monkeypatch.setattr(Record, "save", interrupted)
+    done = call("run", netlist, "--out", "here")
+    assert done.exit_code == 130
+    assert done.stderr.endswith("interrupted while writing; the record is in here\n")
+    assert load_record("here").meta["complete"]
+
+
+@pytest.mark.parametrize(("out", "why"), [("file", "File exists"), ("file/below", "Not a directory"), ("/proc/x", "")])
+def test_where_nothing_can_be_written_is_told_before_the_run(
+    netlist: str, monkeypatch: pytest.MonkeyPatch, out: str, why: str
+) -> None:
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("the run has begun")
+
+    Path("file").write_text("")
+    monkeypatch.setattr(api, "simulate", never)
+    done = call("run", netlist, "--out", out)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{out}: nothing can be written there: {why}")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_cannot_fit_in_memory_is_refused_before_the_run(netlist: str) -> None:
+    done = call("run", netlist, "--set", "run.duration=100 s", "--quiet")
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert done.stderr.startswith("stopped: the record of 4 replicas would take 29.8 GiB, above the limit of 8 GiB: ")
+
+
+def test_a_check_that_runs_out_of_memory_says_so(netlist: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError("cannot allocate 80 GiB")
+
+    monkeypatch.setattr(api, "load", full)
+    done = call("check", netlist)
+    assert (done.exit_code, done.stdout, done.stderr) == (3, "", "stopped: out of memory: cannot allocate 80 GiB\n")
+
+
+LOOP = """\
+thermosim: 1
+name: loop
+instances:
+  C: {type: capacitor, shape: [2], c: 1 pF, pins: {p: "x[i]", n: 0}}
+  R: {type: resistor, shape: [2], r: 1 MOhm, pins: {p: "x[i]", n: "d[i]"}}
+  A: {type: adc, bits: 8, reference: 1 V, latency: 0 ns, pins: {in: "x[0]", clock: ck, out: "y[0]"}}
+  B: {type: adc, bits: 6, reference: 1 V, latency: 0 ns, pins: {in: "x[1]", clock: ck, out: "y[1]"}}
+  D: {type: dac, shape: [2], bits: 8, reference: 1 V, settling: 0 ns, pins: {in: "z[i]", clock: ck, out: "d[i]"}}
+  K: {type: clock, frequency: 10 MHz, pins: {out: ck}}
+controllers:
+  c: {PROGRAM, clock: ck, writes: {z: "z[*]"}, latency: 0 ns, reads: {READS}}
+run: {duration: 20 us, record: {x: every 100 ns, d: every 50 ns}}
+"""
+
+
+def test_a_port_of_unlike_converters_is_found_by_check(netlist: str) -> None:
+    Path(netlist).write_text(LOOP.replace("PROGRAM", "program: proportional, gain: 0.5").replace("READS", 'y: "y[*]"'))
+    done = call("check", netlist)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "capacitor.yaml:11:99: controllers.c.reads.y: port 'y' joins converters of different range or bits; "
+        "give each its own port\n"
+    )
+
+
+def test_a_controller_that_fails_in_the_run_is_a_mistake_with_a_place(netlist: str) -> None:
+    own = 'program: "failing_lab:Mine"'
+    Path(netlist).write_text(LOOP.replace("PROGRAM", own).replace("READS", 'y: "y[0]"'))
+    Path("failing_lab.py").write_text(
+        "from thermosim.contracts import Arithmetic\n"
+        "class Mine:\n"
+        "    law, arithmetic = None, Arithmetic(1, 1)\n"
+        "    def __init__(self, plan, options): ...\n"
+        "    def initial_state(self, replicas): ...\n"
+        "    def act(self, reads, tick, state, rng):\n"
+        "        return 1 / 0\n"
+    )
+    done = call("run", netlist)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == (
+        "capacitor.yaml:11:6: controllers.c: act at tick 0 (0 ns) raised "
+        "ZeroDivisionError: division by zero (failing_lab.py:7)"
+    )
+
+
+def test_the_output_of_a_dac_can_be_recorded(netlist: str) -> None:
+    """Proportional feedback from a node to its own drive: the recorded rail is a level of the DAC and moves."""
+    Path(netlist).write_text(
+        LOOP.replace("PROGRAM", "program: proportional, gain: [[-1], [0.5]], aim: 0.3").replace("READS", 'y: "y[0]"')
+    )
+    assert call("run", netlist, "--out", "here", "--quiet").exit_code == 0
+    volts = load_record("here").samples["d"]
+    assert volts.shape == (1, 400, 2)
+    assert len(np.unique(volts)) > 10
+    step = 2 / 2**8
+    np.testing.assert_allclose(volts, step * np.round(volts / step), atol=1e-12)
+
+
+def test_a_library_that_is_not_there_is_found_by_check(netlist: str) -> None:
+    Path(netlist).write_text(CAPACITOR + "library: [nope]\n")
+    done = call("check", netlist)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "capacitor.yaml:7:11: library.0: no folder 'nope' beside the netlist or here\n"
 
 
 def test_resuming_nothing_says_so(netlist: str) -> None:

@@ -72,3 +72,26 @@ def test_xarray_has_chain_draw_and_node():
     np.testing.assert_allclose(data["time"], [1e-6, 2e-6, 3e-6, 4e-6])
     assert data["time"].attrs["units"] == "s"
     assert float(data["x"].sel(node="b").isel(chain=1, draw=0)) == 13.0
+
+
+def test_a_failure_while_writing_keeps_the_earlier_record(tmp_path, monkeypatch):
+    record().save(tmp_path)
+    later = record()
+    later.meta["seed"] = 2
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", full)
+    with pytest.raises(ThermosimError, match="the record cannot be written there: No space left on device"):
+        later.save(tmp_path)
+    assert load(tmp_path).meta["seed"] == 2**70
+
+
+def test_a_record_that_cannot_be_read_is_named(tmp_path):
+    record().save(tmp_path)
+    with pytest.raises(ThermosimError, match=r"record\.json: no record can be read here: Not a directory"):
+        load(tmp_path / "record.json")
+    (tmp_path / "record.npz").write_bytes(b"PK broken")
+    with pytest.raises(ThermosimError, match=r"record\.npz: this does not belong to record\.json"):
+        load(tmp_path)

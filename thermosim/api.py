@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from thermosim.circuit import assemble, elaborate, lint
 from thermosim.circuit.lint import ARITHMETIC
 from thermosim.contracts import Controller
-from thermosim.demon import build
+from thermosim.demon import build, own_code
 from thermosim.demon.pricing import overrun
 from thermosim.errors import NetlistError, Problem, Problems
 from thermosim.netlist import load as read_netlist
 from thermosim.netlist import load_text
+from thermosim.provenance import refuse_changed
 from thermosim.times import seconds
 from thermosim.units import show
 
@@ -78,6 +79,8 @@ def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> C
     circuit = elaborate(netlist, problems=problems)
     program = assemble(circuit)
     controllers = _controllers(netlist, program)
+    # A user's own code is among what was read, too.
+    program = replace(program, provenance={**program.provenance, "sources": dict(netlist.document.sources)})
     lints = lint(circuit, program) + _overruns(netlist, program, controllers)
     return Chip(netlist, circuit, program, controllers, lints, overrides)
 
@@ -89,10 +92,18 @@ def _controllers(netlist: Netlist, program: Program) -> dict[str, Controller]:
         try:
             controllers[plan.path] = build(plan)
         except NetlistError as error:
-            for problem in error.problems:
-                problems.add(netlist.document.position(tuple(problem.path.split("."))), problem.path, problem.message)
+            problems.extend(_placed(netlist, error))
+        code = own_code(plan)
+        if code is not None:
+            netlist.document.note(code.name, code.read_bytes())
     problems.raise_if_any()
     return controllers
+
+
+def _placed(netlist: Netlist, error: NetlistError) -> Iterator[Problem]:
+    """Problems that know their path alone, with their places in the text."""
+    for problem in error.problems:
+        yield replace(problem, where=netlist.document.position(tuple(problem.path.split("."))))
 
 
 def _overruns(netlist: Netlist, program: Program, controllers: Mapping[str, Controller]) -> tuple[Problem, ...]:
@@ -138,22 +149,38 @@ def simulate(
     ------
     SimulationError
         If the state is no longer finite (replica and time are named), or the samples do not fit in memory.
+    NetlistError
+        If a controller of your own fails or answers with what is no voltage (controller and tick are named).
+    ThermosimError
+        If `resume` is of another run, or a file that it was made from has changed since.
     """
     # Here and not above: checking a netlist must not wait for Numba.
     from thermosim.engine.simulator import run
 
-    return run(chip.program, chip.controllers, seed, replicas, threads, progress, resume)
+    try:
+        return run(chip.program, chip.controllers, seed, replicas, threads, progress, resume)
+    except NetlistError as error:
+        raise NetlistError(_placed(chip.netlist, error)) from error
 
 
 def measure(record: Record) -> Summary:
     """Energy per effective sample, mixing times with a verdict, distance to the target law with its error.
 
     A record that was read from disk is measured against the chip of the netlist that it carries.
+
+    Raises
+    ------
+    ThermosimError
+        If a card, or a file of couplings that the netlist names, has changed since the record was made.
     """
     from thermosim.measure import measure as measured
 
     if record.program is None:
         given = record.meta["program"]
         netlist = load_text(given["netlist"], given["files"][0])
-        record = replace(record, program=assemble(elaborate(netlist)))
+        program = assemble(elaborate(netlist))
+        written = program.provenance["files"]  # their text is in the record
+        read = {name: digest for name, digest in program.provenance["sources"].items() if name not in written}
+        refuse_changed(given.get("sources", {}), read, "measure")
+        record = replace(record, program=program)
     return measured(record)

@@ -43,7 +43,6 @@ class CardCheck(BaseModel):
 
     quantity: StrictStr
     expected: Any
-    tolerance: Any = None
 
 
 class _CardFile(_Part):
@@ -156,7 +155,7 @@ def _parse(path: Path, name: str, problems: Problems) -> Card | None:
     tree = None if text is None else parse(text, str(path), problems)
     if text is None or tree is None:
         return None
-    document = Document(tree.plain(), text, sha256(text.encode()).hexdigest(), (str(path),), places(tree))
+    document = Document(tree.plain(), text, sha256(text.encode()).hexdigest(), (str(path),), _places=places(tree))
     try:
         file = _CardFile.model_validate(document.data)
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """The command line: run, check, devices, schema.
 
-Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was asked (usage, netlist, card, option),
+Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was asked (usage, netlist, card, option, controller),
 3 a run that had to stop (a non-finite state, samples that do not fit), 130 interrupted.
 """
 
@@ -71,6 +71,9 @@ def _exit_codes() -> Iterator[None]:
     except SimulationError as error:
         typer.echo(f"stopped: {error}", err=True)
         raise typer.Exit(STOPPED) from None
+    except MemoryError as error:
+        typer.echo(f"stopped: out of memory: {error}", err=True)
+        raise typer.Exit(STOPPED) from None
     except ThermosimError as error:
         typer.echo(str(error), err=True)
         if isinstance(error, NetlistError) and len(error.problems) > 1:
@@ -119,22 +122,27 @@ def run(
     with _exit_codes():
         from thermosim.api import load, simulate
         from thermosim.record import load as load_record
+        from thermosim.record import refuse_unwritable
         from thermosim.report.progress import shown
 
         chip = load(netlist, _overrides(set))
         earlier = None if resume is None else load_record(resume)
         folder = out or resume or Path("results") / chip.program.name
+        refuse_unwritable(folder)
         talkative = not (quiet or as_json)
         for problem in () if talkative else chip.lints:
             typer.echo(f"lint: {problem}", err=True)
         with shown(talkative) as progress:
             record = simulate(chip, seed=seed, replicas=replicas, threads=threads, progress=progress, resume=earlier)
+        _save(folder, record)
         try:
             _report(folder, chip, record, talkative, as_json)
         except KeyboardInterrupt:
-            record.save(folder)
             typer.echo(f"interrupted while measuring; the record is in {folder}", err=True)
             raise typer.Exit(INTERRUPTED) from None
+        except Exception:
+            typer.echo(f"the record is in {folder}; measuring it failed:", err=True)
+            raise
         if not record.meta["complete"]:
             typer.echo(f"interrupted; what was recorded is in {folder}", err=True)
             if record.checkpoint:
@@ -142,6 +150,16 @@ def run(
                 again += ["--seed", str(seed), "--replicas", str(record.meta["replicas"]), "--resume", str(folder)]
                 typer.echo(f"go on with:\n  {shlex.join(again)}", err=True)
             raise typer.Exit(INTERRUPTED)
+
+
+def _save(folder: Path, record: Record) -> None:
+    """Before anything is measured, so that no failure costs the run; Ctrl-C meanwhile begins anew, then ends it."""
+    try:
+        record.save(folder)
+    except KeyboardInterrupt:
+        record.save(folder)
+        typer.echo(f"interrupted while writing; the record is in {folder}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
 
 
 def _report(folder: Path, chip: Chip, record: Record, talkative: bool, as_json: bool) -> None:
@@ -173,11 +191,12 @@ def check(netlist: Netlist, set: Set = None, as_json: Json = False) -> None:
     errors: tuple[Problem, ...] = ()
     lints: tuple[Problem, ...] = ()
     described = None
-    try:
-        chip = load(netlist, _overrides(set))
-        lints, described = chip.lints, repr(chip)
-    except NetlistError as error:
-        errors = error.problems
+    with _exit_codes():
+        try:
+            chip = load(netlist, _overrides(set))
+            lints, described = chip.lints, repr(chip)
+        except NetlistError as error:
+            errors = error.problems
     if as_json:
         _print_json(
             {

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 
 
 @dataclass(frozen=True, order=True)
@@ -83,6 +84,18 @@ class Problems:
     def raise_if_any(self) -> None:
         if self._seen:
             raise NetlistError(self.sorted())
+
+
+def told(error: Exception, module: str) -> str:
+    """``RuntimeError: no pump (mine.py:12)``: what a call of a user's `module` raised, and its last line there."""
+    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    here, place = error.__traceback__, ""
+    while here is not None:
+        frame = here.tb_frame
+        if frame.f_globals.get("__name__") == module:
+            place = f" ({Path(frame.f_code.co_filename).name}:{here.tb_lineno})"
+        here = here.tb_next
+    return text + place
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

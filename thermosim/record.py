@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -55,15 +57,23 @@ class Record:
         Raises
         ------
         ThermosimError
-            If a controller's state holds something that is not plain data.
+            If a controller's state holds something that is not plain data, or nothing can be written there.
         """
         place = Path(directory)
-        place.mkdir(parents=True, exist_ok=True)
         arrays: dict[str, np.ndarray] = {}
         parts = {name: _packed(getattr(self, name), name, arrays) for name in _PARTS}
         text = json.dumps({"thermosim record": FORMAT, **parts}, indent=1)
-        np.savez_compressed(place / "record.npz", allow_pickle=False, **arrays)
-        (place / "record.json").write_text(text, encoding="utf-8")
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            # Both whole before either takes its place: an earlier record there is lost to no failure on the way.
+            drafts = [place / f"{name}.part" for name in _FILES]
+            with drafts[0].open("wb") as stream:
+                np.savez_compressed(stream, allow_pickle=False, **arrays)
+            drafts[1].write_text(text, encoding="utf-8")
+            for draft, name in zip(drafts, _FILES, strict=True):
+                draft.replace(place / name)
+        except OSError as error:
+            raise ThermosimError(f"{place}: the record cannot be written there: {error.strerror or error}") from error
         return place
 
     def to_xarray(self) -> Dataset:
@@ -116,6 +126,7 @@ class _Dimension:
         return self._known.setdefault(coordinates, plain)
 
 
+_FILES = ("record.npz", "record.json")
 _PARTS = ("series", "samples", "times", "sums", "counters", "meta", "checkpoint")
 
 
@@ -125,7 +136,7 @@ def load(directory: str | Path) -> Record:
     Raises
     ------
     ThermosimError
-        If there is no record in `directory`, or it was written by a later version.
+        If there is no record in `directory` that can be read, or it was written by a later version.
     """
     place = Path(directory)
     try:
@@ -133,6 +144,8 @@ def load(directory: str | Path) -> Record:
         version = text.pop("thermosim record")
     except FileNotFoundError:
         raise ThermosimError(f"{place}: no record here (record.json is missing)") from None
+    except OSError as error:
+        raise ThermosimError(f"{place}: no record can be read here: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
         raise ThermosimError(f"{place / 'record.json'}: this is not a record of thermosim") from None
     if version != FORMAT:
@@ -142,6 +155,24 @@ def load(directory: str | Path) -> Record:
             return Record(**{name: _unpacked(text[name], arrays) for name in _PARTS})
     except FileNotFoundError:
         raise ThermosimError(f"{place}: record.npz is missing") from None
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise ThermosimError(f"{place / 'record.npz'}: this does not belong to record.json ({error})") from None
+
+
+def refuse_unwritable(folder: Path) -> None:
+    """Make `folder`, and raise now if nothing can be written there: not after an hour of simulation.
+
+    Raises
+    ------
+    ThermosimError
+        Saying why.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ThermosimError(f"{folder}: nothing can be written there: {error.strerror or error}") from None
 
 
 def _packed(value: Any, path: str, arrays: dict[str, np.ndarray]) -> Any:

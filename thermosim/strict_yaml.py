@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import yaml
@@ -69,14 +70,20 @@ class Document:
     """A YAML file as plain data that knows where each value stands.
 
     `text` reads back as `data` (includes and overrides already in it); `sha256` is its hash; `files` are
-    the names of all files read, as the user gave them, the main file first.
+    the names of all files read, as the user gave them, the main file first. `sources` has the SHA-256 of these and of
+    every other file that the netlist led to (couplings, networks, cards), by the name that it has in the netlist.
     """
 
     data: dict[str, Any]
     text: str
     sha256: str
     files: tuple[str, ...]
+    sources: dict[str, str] = field(repr=False, compare=False, default_factory=dict)
     _places: Mapping[Path, tuple[Position, Position | None]] = field(repr=False, compare=False, default_factory=dict)
+
+    def note(self, name: str, content: bytes) -> None:
+        """Remember what was read under `name`, so that a record is never held against another content."""
+        self.sources[name] = sha256(content).hexdigest()
 
     def position(self, path: Path, key: bool = False) -> Position | None:
         """Place of the value at `path`, or of its key; of the nearest ancestor when there is no such value."""

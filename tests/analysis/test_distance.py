@@ -130,8 +130,40 @@ def test_moments_against_a_reference_with_errors() -> None:
     truth = rng.uniform(-0.5, 0.5, 3000)
     own = truth + rng.standard_normal(3000) * np.sqrt((1 - truth**2) / 5000)
     reference = truth + 0.01 * rng.standard_normal(3000)
-    errors = np.full(3000, 0.01)
-    right = moment_error(own, 1 - truth**2, reference, errors, "x", 5000, 0.02, "pairs")
+    square = float((1 - truth**2).mean()) / 5000 + 0.01**2
+    right = moment_error(own, reference, "x", square, 0.0, 3000, 5000, "pairs")
     assert abs(right.excess) < 5
-    assert moment_error(1.05 * own, 1 - truth**2, reference, errors, "x", 5000, 0.02, "pairs").excess > 5
-    assert moment_error(own, 1 - truth**2, reference, 0 * errors, "x", 5000, 0.02, "pairs").excess > 5
+    assert moment_error(1.05 * own, reference, "x", square, 0.0, 3000, 5000, "pairs").excess > 5
+    assert moment_error(own, reference, "x", square - 0.01**2, 0.0, 3000, 5000, "pairs").excess > 5
+
+
+@pytest.mark.parametrize("modes", [1, 8, 200])
+def test_moments_that_move_together_scatter_as_few_do(modes: int) -> None:
+    n, trials = 200, 400
+    rng = np.random.default_rng(5)
+    errors = rng.standard_normal((trials, modes)).repeat(n // modes, axis=1)
+    found = [moment_error(one, np.zeros(n), "x", 1.0, 0.0, modes, 1.0, "means") for one in errors]
+    excess = np.array([one.excess for one in found])
+    assert abs(excess.mean()) < 5 / math.sqrt(trials)
+    # the excess kurtosis of a half-normal score is 0.87, so this error is a little above that of a normal one
+    assert abs(excess.std(ddof=1) - 1) < 5 * math.sqrt((2 + 0.87) / (4 * trials))
+    if modes < n:
+        taken_apart = [moment_error(one, np.zeros(n), "x", 1.0, 0.0, n, 1.0, "means").excess for one in errors]
+        assert np.std(taken_apart) > 1 + 5 * math.sqrt((2 + 0.87) / (4 * trials))
+
+
+def test_what_cannot_vary_is_exceeded_by_nothing_or_without_limit() -> None:
+    assert moment_error(np.ones(3), np.ones(3), "x", 0.0, 0.0, 1.0, 1.0, "means").excess == 0
+    assert moment_error(np.zeros(3), np.ones(3), "x", 0.0, 0.0, 1.0, 1.0, "means").excess == math.inf
+
+
+def test_a_law_without_scatter_has_no_covariance_error() -> None:
+    with pytest.raises(ValueError, match="without any scatter"):
+        covariance_error(np.zeros((1, 1)), np.zeros((1, 1)), np.zeros((9, 1)), "x", 9.0)
+
+
+@pytest.mark.filterwarnings("error")
+def test_entropy_from_a_law_that_almost_forbids_a_state_is_finite() -> None:
+    assert relative_entropy(np.array([0.5, 0.5]), np.array([1.0, 1e-320])) == pytest.approx(
+        math.log(0.5) - 0.5 * math.log(1e-320), rel=1e-3
+    )

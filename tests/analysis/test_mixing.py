@@ -157,3 +157,11 @@ def test_worst_and_overall() -> None:
     assert overall([fast, slow]) == "ok"
     assert overall([fast, stuck, slow]) == "stuck"
     assert worst([stuck]) is None
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_first_half_that_never_moved_has_no_time_and_raises_no_warning() -> None:
+    assert math.isnan(integrated_time(np.ones((4, 100))).tau)
+    x = np.zeros((8, 2000))
+    x[:, 1500:] = np.random.default_rng(0).choice([0.0, 1.0], (8, 500))
+    assert assess("x", x).verdict == "not settled"

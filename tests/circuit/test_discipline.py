@@ -123,3 +123,32 @@ def test_clocked_slots_are_long_enough_for_their_synapses():
 def test_what_does_not_fit_is_refused(changes, message):
     with pytest.raises(NetlistError, match=message):
         free(**changes)
+
+
+RAMP = CHIP + "schedule: {{beta: {{from: 0.1, to: 1, sweeps: 20}}}}\n"
+JUNCTIONS = "\n".join("  rng: {{card: mtj/telegraph_ns}}" if "rng: {" in line else line for line in CHIP.splitlines())
+
+
+def built(text, order):
+    clocked = not order.startswith("free")
+    every = "every 1 sweep" if clocked else "every 100 ns"
+    updates = f"order: {order}, clock: ck" if clocked else f"order: {order}, every: 100 ns"
+    text = text.format(
+        updates=updates, wire="bits: 6, j_max: 1", rtn="const", duration="30 sweeps" if clocked else "30 us",
+        every=every, lattice="chain", pins="",
+    )  # fmt: skip
+    return assemble(elaborate(load_text(text, "t.yaml"))).fabrics[0]
+
+
+@pytest.mark.parametrize("order", ["free", "random", "parallel", "subset, chance: 0.5"])
+def test_schedules_and_barriers_keep_to_the_orders_that_go_colour_by_colour(order):
+    name = order.split(",")[0]
+    with pytest.raises(NetlistError, match=f"a schedule is not built for order {name}"):
+        built(RAMP, order)
+    with pytest.raises(NetlistError, match=f"depend on the bias are not built for order {name}"):
+        built(JUNCTIONS, order)
+
+
+def test_one_p_bit_in_turn_takes_schedules_and_barriers():
+    assert len(built(RAMP, "sequential").schedule) == 20
+    assert built(JUNCTIONS, "sequential").barriers is not None

@@ -9,7 +9,7 @@ import pytest
 from hand_made import law, plan, smode4
 from scipy.linalg import solve_continuous_lyapunov
 
-from thermosim.contracts import MLP, Mixture
+from thermosim.contracts import MLP, Arithmetic, Law, Mixture
 from thermosim.demon import build
 from thermosim.demon.evaluate import evaluate
 from thermosim.errors import NetlistError
@@ -161,7 +161,7 @@ def test_a_users_class_is_made_from_its_plan(monkeypatch):
 
     class Mine:
         law = None
-        arithmetic = None
+        arithmetic = Arithmetic(1, 1)
 
         def __init__(self, plan, options):
             self.seen = (plan.path, options["alpha"])
@@ -184,4 +184,56 @@ def test_a_users_class_is_made_from_its_plan(monkeypatch):
         plan(program="no_such_lab:X"),
         start + "cannot import 'no_such_lab': No module named 'no_such_lab'; "
         "it must be in the working directory or on Python's path",
+    )
+
+
+class Sound:
+    """A controller of two reads and two writes."""
+
+    law = None
+    arithmetic = Arithmetic(1, 1)
+
+    def __init__(self, plan, options): ...
+
+    def initial_state(self, replicas): ...
+
+    def act(self, reads, tick, state, rng): ...
+
+
+def _raise(self, plan, options):
+    raise OSError("no bench")
+
+
+def _law(linear, constant, gain):
+    return {"law": Law(None, np.zeros(gain), np.zeros(linear), np.zeros(constant))}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"__init__": lambda self: None}, "making lab:X(plan, options) raised TypeError: "),
+        ({"__init__": _raise}, "making lab:X(plan, options) raised OSError: no bench"),
+        ({"arithmetic": None}, "lab:X: arithmetic is None; expected a thermosim.contracts.Arithmetic"),
+        ({"law": 3}, "lab:X: law is 3; expected a thermosim.contracts.Law, or None"),
+        (_law((2, 3), 2, (2, 0)), "lab:X: law.linear has shape (2, 3); expected (2, 2)"),
+        (_law((2, 2), 1, (2, 0)), "lab:X: law.constant has shape (1,); expected (2,)"),
+        (_law((2, 2), 2, (1, 4)), "lab:X: law.gain has shape (1, 4); expected (2, outputs of the network)"),
+    ],
+)
+def test_a_users_class_that_is_no_controller_is_refused(monkeypatch, changes, message):
+    module = types.ModuleType("lab")
+    module.X = type("X", (Sound,), changes)
+    monkeypatch.setitem(sys.modules, "lab", module)
+    with pytest.raises(NetlistError) as caught:
+        build(plan(**TWO, program="lab:X"))
+    assert str(caught.value).startswith(f"controllers.demon.program: {message}")
+
+
+def test_a_users_module_that_fails_to_import_is_told_with_the_line(tmp_path, monkeypatch):
+    (tmp_path / "broken_lab.py").write_text("x = 1\ny = x / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    refused(
+        plan(program="broken_lab:X"),
+        "controllers.demon.program: importing 'broken_lab' raised "
+        "ZeroDivisionError: division by zero (broken_lab.py:2)",
     )

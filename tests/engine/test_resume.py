@@ -11,7 +11,7 @@ from hand_made import Affine, adc, dac, plan, program, rc
 
 from thermosim.contracts import Arithmetic
 from thermosim.engine.simulator import run
-from thermosim.errors import SimulationError
+from thermosim.errors import ThermosimError
 from thermosim.record import load
 
 
@@ -103,9 +103,7 @@ def test_an_interruption_inside_an_instant_leaves_no_checkpoint():
     record = run(chip(True), {"demon": Broken()}, threads=1)
     assert record.checkpoint == {}
     assert record.samples["x"].shape[1] > 0
-    with pytest.raises(
-        SimulationError, match="was interrupted twice and has no checkpoint: there is nothing to resume"
-    ):
+    with pytest.raises(ThermosimError, match="was interrupted twice and has no checkpoint: there is nothing to resume"):
         run(chip(True), {"demon": Remembering()}, resume=record)
 
 
@@ -119,13 +117,13 @@ def test_an_interruption_inside_an_instant_leaves_no_checkpoint():
 def test_a_record_of_another_run_is_refused(change, message):
     program_ = chip(True)
     half = run(program_, {"demon": Remembering()}, stop=lambda now: now >= 10_000_000)
-    with pytest.raises(SimulationError, match=message):
+    with pytest.raises(ThermosimError, match=message):
         run(program_, {"demon": Remembering()}, resume=half, **change)
-    with pytest.raises(SimulationError, match="has chip hand made and this run another"):
+    with pytest.raises(ThermosimError, match="has chip hand made and this run another"):
         run(replace(program_, name="another"), {"demon": Remembering()}, resume=half)
 
 
 def test_a_complete_record_is_not_resumed():
     program_ = program([rc()], record={"x": (("x",), 1e-7)})
-    with pytest.raises(SimulationError, match="is complete: there is nothing to resume"):
+    with pytest.raises(ThermosimError, match="is complete: there is nothing to resume"):
         run(program_, {}, resume=run(program_, {}))

@@ -286,6 +286,7 @@ def test_a_state_that_is_not_finite_names_island_replica_time_and_seed():
 def test_a_record_that_does_not_fit_is_refused_before_the_run():
     chip = program([rc()], record={"x": (("x",), 1e-12)}, duration=1e-2)
     with pytest.raises(
-        SimulationError, match=r"probe 'x': 10000000000 draws .* 74\.5 GiB, above the limit of 8 GiB; record less"
+        SimulationError,
+        match=r"would take 74\.5 GiB, above the limit of 8 GiB: .* for probe 'x', 10000000000 draws of 1 nodes; ",
     ):
         run(chip, {})

@@ -4,28 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hand_made import clock, program, rc
+from hand_made import program, rc, ring
 
-from thermosim.circuit.program import Fabric, IsingLaw, Probe
+from thermosim.api import load as load_chip
+from thermosim.circuit.program import Probe
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.simulator import run
+from thermosim.errors import NetlistError
 from thermosim.record import load
 
 FAR = 5.0  # standard errors: p < 1e-6
 LONG = {"seed": 2, "threads": 1}
-
-
-def ring(n=6, inputs=None, frequency=50e6, coupling=0.4):
-    """A ring of p-bits in two colours; `inputs` names the analog net of each."""
-    edges = np.array([sorted((k, (k + 1) % n)) for k in range(n)])
-    ising = IsingLaw(edges, np.full(n, coupling), np.linspace(-0.2, 0.3, n), 1.0)
-    one = np.ones(n)
-    return Fabric(
-        path="s", arrays={"s": (0, (n - 2,)), "t": (n - 2, (2,))}, nodes=n, colours=2,
-        colour=np.arange(n, dtype=np.int32) % 2, clock=clock(frequency, "fast"), rng="held", drawn=ising,
-        programmed=ising, actual=ising, slope=one, shift=0 * one,
-        memory=0.1 * one, volts=0.026 * one, relaxation=1e-8 * one, input_nets=inputs,
-    )  # fmt: skip
 
 
 def chip(**changes):
@@ -127,3 +116,39 @@ def test_analog_inputs_are_felt_in_any_order():
             assert abs(updates.mean() - 0.5 * 6 * 600) < FAR * np.sqrt(0.25 * 6 * 600 / 256)
         else:
             assert np.all(updates == 6 * 600)
+
+
+SPINS = """\
+thermosim: 1
+name: slots
+models:
+  rng: {card: cmos_rng/extropic2025, v_s: 26 mV}
+  wire: {type: synapse, bits: 6, j_max: 0.5}
+instances:
+  s: {model: rng, shape: [3], bias: 0.1}
+  osc: {type: clock, frequency: 12 MHz, pins: {out: ck}}
+couplings:
+  all: {between: [s, s], model: wire, matrix: [[0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]}
+updates: {order: coloured, clock: ck, rng: held}
+run: {duration: 1000 sweeps, replicas: 1, record: {s: every 10 sweeps}}
+"""
+
+
+@pytest.mark.parametrize("frequency", ["12 MHz", "7 MHz", "3 MHz", "2 MHz"])
+@pytest.mark.parametrize("burn_in", ["0 s", "1 sweeps", "10 sweeps", "101 sweeps", "0.99 us", "1 us", "12345678 fs"])
+def test_every_sweep_asked_for_is_recorded_whatever_the_period(tmp_path, frequency, burn_in):
+    file = tmp_path / "slots.yaml"
+    file.write_text(SPINS)
+    chip = load_chip(file, {"instances.osc.frequency": frequency, "run.burn_in": burn_in})
+    record = run(chip.program, {}, threads=1)
+    assert chip.program.fabrics[0].colours == 3
+    assert record.series["s:energy"].shape == (1, 1000)
+    assert record.samples["s"].shape == (1, 100, 3)
+
+
+def test_a_probe_of_p_bits_that_would_record_nothing_is_refused(tmp_path):
+    file = tmp_path / "slots.yaml"
+    file.write_text(SPINS)
+    load_chip(file, {"run.record.s": "every 1000 sweeps"})
+    with pytest.raises(NetlistError, match=r"run\.record\.s: no samples: the recording interval is longer"):
+        load_chip(file, {"run.record.s": "every 1001 sweeps"})

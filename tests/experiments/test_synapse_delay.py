@@ -9,6 +9,7 @@ import pytest
 FOLDER = Path(__file__).parents[2] / "experiments" / "synapse_delay"
 
 
+@pytest.mark.validation
 def test_the_short_form_runs(tmp_path, monkeypatch):
     import importlib.util
 

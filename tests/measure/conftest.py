@@ -20,7 +20,8 @@ KT = 4.0e-21
 def program(**parts: object) -> Program:
     """A program with nothing in it but what is given."""
     empty = {
-        "name": "hand-made", "temperature": 300.0, "islands": (), "fabrics": (), "driven": {}, "adcs": (), "dacs": (),
+        "name": "hand-made", "temperature": 300.0, "islands": (), "fabrics": (), "driven": {}, "drawn_driven": {},
+        "adcs": (), "dacs": (),
         "clocks": (), "controllers": (), "probes": (), "duration": 10**12, "burn_in": 10**11, "replicas": 8,
         "measures": ("energy", "mixing", "target"), "target": "as_drawn", "target_nets": (), "prices": (), "notes": (),
     }  # fmt: skip
@@ -144,7 +145,7 @@ def grid_record(beta: float, seed: int) -> Record:
     count = ran.energy.size
     return Record(
         series={"g:energy": ran.energy, "g:mean(g)": ran.magnetisation[0]},
-        sums={"g:spin": ran.spin * count, "g:pair": ran.pair * count, "g:count": np.array(count)},
+        sums={"g:spin": ran.spin.mean * count, "g:pair": ran.pair.mean * count, "g:count": np.array(count)},
         meta={"seed": seed, "replicas": 64},
         program=program(fabrics=(fabric,), replicas=64),
     )

@@ -21,13 +21,11 @@ def priced(
 PRICES = (
     priced("adc", "conversions", 2e-12, 1e-12, 5e-12),
     priced("s", "updates", 1e-15),
-    priced("s", "programs", 7e-12),
     priced("buffer", "conversions", None),
 )
 COUNTERS = {
     "adc.conversions": np.array([[1, 2], [30, 40]]),
     "s.updates": np.array([[0, 100], [10_000, 20_000]]),
-    "s.programs": np.array([[1, 1], [0, 0]]),
     "buffer.conversions": np.array([[1, 2], [30, 40]]),
     "clock.edges": np.array([[5, 5], [6, 7]]),
 }
@@ -40,13 +38,11 @@ def test_sums_and_shares() -> None:
     assert found.window.low == pytest.approx(70 * 1e-12 + 30_000 * 1e-15)
     assert found.window.high == pytest.approx(70 * 5e-12 + 30_000 * 1e-15)
     assert found.burn_in.value == pytest.approx(3 * 2e-12 + 100 * 1e-15)
-    assert found.programming.value == pytest.approx(14e-12)
     assert found.per_raw_sample.value == pytest.approx(window / 200)
     assert found.per_effective_sample.value == pytest.approx(window / 50)
     assert found.per_effective_sample.high == pytest.approx(found.window.high / 50)
-    start = found.burn_in.value + found.programming.value
-    assert found.per_effective_sample_with_start.value == pytest.approx((window + start) / 50)
-    assert [row.instance for row in found.rows] == ["adc", "s", "s"]
+    assert found.per_effective_sample_with_start.value == pytest.approx((window + found.burn_in.value) / 50)
+    assert [row.instance for row in found.rows] == ["adc", "s"]
     assert sum(row.share for row in found.rows) == pytest.approx(1)
     assert found.rows[0].share == pytest.approx(140e-12 / window)
     assert (found.rows[0].count, found.rows[0].burn_in_count) == (70, 3)
@@ -60,7 +56,8 @@ def test_what_nobody_priced_is_listed_and_in_no_sum() -> None:
     ]
     missing = ledger((priced("s", "reads", 1e-12),), {}, 200, 50)
     assert missing.unpriced[0].reason == "nothing counted reads"
-    assert missing.window.value == 0
+    for span in (missing.window, missing.burn_in, missing.per_raw_sample, missing.per_effective_sample):
+        assert math.isnan(span.value)
 
 
 def test_clipping_is_a_fault_and_no_action() -> None:

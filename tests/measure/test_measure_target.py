@@ -96,14 +96,15 @@ def test_large_fabric_against_a_heat_bath_run(made: SimpleNamespace) -> None:
 
 
 def test_islands_under_a_controller_have_only_a_declared_law(made: SimpleNamespace) -> None:
-    bank = SimpleNamespace(inputs=("d",), outputs=("u",), levels=np.array([[-0.5, 0.25]]), initial=1)
+    bank = SimpleNamespace(inputs=("d",), outputs=("u",))
     plan = SimpleNamespace(writes={"d": ("d",)})
     record = made.linear(2, 4, 100, 1e-6, seed=10)
-    driven = replace(record.program, dacs=(bank,), controllers=(plan,), driven={"v": 1.5})
+    levels = {"drawn_driven": {"v": 1.5, "u": 0.0}, "driven": {"v": 1.4, "u": 0.0}}
+    driven = replace(record.program, dacs=(bank,), controllers=(plan,), **levels)
     assert controlled(driven, ("u",))
     assert not controlled(driven, ("v",))
     assert not controlled(replace(driven, controllers=()), ("u",))
-    np.testing.assert_array_equal(held_inputs(driven, ("v", "u")), [1.5, 0.25])
+    np.testing.assert_array_equal(held_inputs(driven, ("v", "u")), [1.5, 0.0])
     from thermosim.measure.mixing import island_samples
 
     island = replace(record.program.islands[0], inputs=("u",))

@@ -21,7 +21,6 @@ ENERGY = Energy(
     unpriced=(Unpriced("adc", "buffer", 1000, "nobody states buffer_energy"),),
     window=Span(5e-9, 1e-9, 2e-8),
     burn_in=Span(5e-11, 1e-11, 2e-10),
-    programming=ZERO,
     per_raw_sample=Span(5e-12, 1e-12, 2e-11),
     per_effective_sample=PER_SAMPLE,
     per_effective_sample_with_start=PER_SAMPLE,
@@ -115,3 +114,12 @@ def test_ideal_samplers_are_held_against_the_chip_and_the_unpriced_are_named() -
     assert section.facts[1].value == "fpga"
     stuck = telling.ideals([ideal("platform/gpu", 1e-6)], math.nan, full=False)
     assert stuck.tables[0].rows[0][2] == ""
+
+
+def test_a_part_without_a_distance_is_not_as_close_as_a_perfect_sampler() -> None:
+    stuck = Target("t", "as drawn", (), "no distance: the samples are stuck")
+    none = telling.target([stuck], False)
+    some = telling.target([Target("s", "as drawn", (distance("TV", 1.0),)), stuck], False)
+    assert none.badge is not None
+    assert some.badge is not None
+    assert (none.badge.text, some.badge.text) == ("undefined", "undefined for 1 of 2 parts")

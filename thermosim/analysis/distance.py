@@ -27,7 +27,14 @@ without fault scores the floor or up to a third less.
 Covariance: |S - Sigma|_F / |Sigma|_F. S - Sigma of a perfect sampler is normal with the covariance of y_i y_j over M;
 for a Gaussian law that is a root mean square of sqrt((|Sigma|_F^2 + tr^2 Sigma) / M) / |Sigma|_F.
 
-Sources: Diaconis and Zabell, Stat. Sci. 6, 284 (1991); Marsaglia, Tsang and Wang, J. Stat. Softw. 8, 18 (2003).
+Moments: the root mean square v of many differences that are not independent. Their squares sum as a covariance C
+says, to tr C with the variance 2 tr C^2; so n v^2 / tr C is taken as chi-squared over its degrees of freedom
+nu = (tr C)^2 / tr C^2, which has the same mean and variance (Satterthwaite):
+
+    <v> = sqrt(tr C / n) g,   var v = (tr C / n) (1 - g^2),   g = sqrt(2 / nu) Gamma((nu + 1) / 2) / Gamma(nu / 2)
+
+Sources: Satterthwaite, Biometrics Bull. 2, 110 (1946);
+Diaconis and Zabell, Stat. Sci. 6, 284 (1991); Marsaglia, Tsang and Wang, J. Stat. Softw. 8, 18 (2003).
 """
 
 from __future__ import annotations
@@ -62,8 +69,13 @@ class Distance:
 
     @property
     def excess(self) -> float:
-        """Standard deviations of a perfect sampler's score by which the value exceeds its mean."""
-        return (self.value - self.floor) / self.floor_spread if self.floor_spread > 0 else math.nan
+        """Standard deviations of a perfect sampler's score by which the value exceeds its mean.
+
+        A perfect sampler whose score does not vary is exceeded by nothing or without limit.
+        """
+        if self.floor_spread > 0:
+            return (self.value - self.floor) / self.floor_spread
+        return math.inf if self.value > self.floor else 0.0
 
 
 def total_variation(frequency: Floats, p: Floats) -> float:
@@ -75,7 +87,7 @@ def relative_entropy(frequency: Floats, p: Floats) -> float:
     """KL of `frequency` from `p` [nats]; infinite where a state that p forbids was seen."""
     seen = frequency > 0
     with np.errstate(divide="ignore"):
-        return float((frequency[seen] * np.log(frequency[seen] / p[seen])).sum())
+        return float((frequency[seen] * (np.log(frequency[seen]) - np.log(p[seen]))).sum())
 
 
 def total_variation_floor(p: Floats, length: float) -> tuple[float, float]:
@@ -188,6 +200,8 @@ def covariance_error(
     `perfect` (draw, node): independent draws of the law, whose fourth moments give the scatter of a covariance.
     """
     norm = float(np.linalg.norm(covariance))
+    if norm == 0.0:
+        raise ValueError("a law without any scatter has no covariance to be compared with")
     n = len(covariance)
     centred = perfect - perfect.mean(axis=0)
     products = (centred[:, :, None] * centred[:, None, :]).reshape(len(perfect), n * n)
@@ -201,17 +215,19 @@ def covariance_error(
 
 
 def moment_error(
-    means: Floats, variance: Floats, reference: Floats, reference_error: Floats, law: str, length: float, doubt: float,
+    means: Floats, reference: Floats, law: str, square: float, doubt: float, independent: float, length: float,
     quantity: str,
 ) -> Distance:  # fmt: skip
     """Root-mean-square difference of many `means` from `reference` ones that carry their own errors.
 
-    `variance` of one sample of each; `length` effective samples, known to a relative `doubt`. A perfect sampler
-    scores sqrt(mean(variance / length + reference_error^2)), scattered as the root of a mean of squares is.
+    `square`: mean squared error that a perfect sampler and the reference have together, known to the standard error
+    `doubt`; `independent`: degrees of freedom nu of all these errors; `length` in effective samples.
     """
-    noise = variance / length + reference_error**2
-    floor = math.sqrt(float(noise.mean()))
-    scatter = math.sqrt(2.0 * float((noise**2).sum())) / len(noise)
-    spread = math.hypot(scatter, float((variance / length).mean()) * doubt) / (2.0 * floor)
+    from scipy.special import gammaln
+
+    share = math.sqrt(2.0 / independent) * math.exp(gammaln((independent + 1) / 2) - gammaln(independent / 2))
+    floor = math.sqrt(square) * share
+    doubtful = doubt / (2.0 * math.sqrt(square)) if square > 0 else 0.0
+    spread = math.hypot(math.sqrt(square * max(1.0 - share**2, 0.0)), doubtful)
     value = math.sqrt(float(((means - reference) ** 2).mean()))
     return Distance(quantity, law, value, spread, floor, spread, length)

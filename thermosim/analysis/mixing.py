@@ -79,7 +79,7 @@ class Correlation:
 
 
 def autocorrelation(x: Floats, lags: int) -> Floats:
-    """rho_0 .. rho_lags of chains x (chain, draw) about their common mean, by FFT."""
+    """rho_0 .. rho_lags of chains x (chain, draw) about their common mean, by FFT; nan where nothing varies."""
     from scipy import fft
 
     draws = x.shape[1]
@@ -87,11 +87,15 @@ def autocorrelation(x: Floats, lags: int) -> Floats:
     spectrum = fft.rfft(x - x.mean(), length, axis=1)
     power = np.einsum("rf,rf->f", spectrum.real, spectrum.real) + np.einsum("rf,rf->f", spectrum.imag, spectrum.imag)
     covariance = np.asarray(fft.irfft(power, length)[: lags + 1]) / (draws - np.arange(lags + 1.0))
+    if not covariance[0] > 0.0:
+        return np.full(lags + 1, math.nan)
     return np.asarray(covariance / covariance[0])
 
 
 def windowed(rho: Floats, samples: int) -> Correlation:
-    """Sum rho (lag,) up to its own window; `samples` is R N."""
+    """Sum rho (lag,) up to its own window; `samples` is R N. Undefined where rho is."""
+    if math.isnan(rho[0]):
+        return Correlation(math.nan, math.nan, 0, False)
     tau = 2.0 * np.cumsum(rho) - 1.0
     noise = np.sqrt((2.0 * np.cumsum(rho**2) - 1.0) / samples)
     envelope = 2.0 * np.cumsum(np.where(np.abs(rho) > 3.0 * noise, np.abs(rho), 0.0)) - 1.0

@@ -196,6 +196,7 @@ def _provenance(circuit: Circuit) -> dict[str, Any]:
         "netlist": netlist.document.text,
         "sha256": netlist.document.sha256,
         "files": list(netlist.document.files),
+        "sources": dict(netlist.document.sources),
         "corner": netlist.variation.corner,
         "die": circuit.die,
         "variation_seed": netlist.variation.seed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
 from thermosim.circuit.couplings import folder
+from thermosim.circuit.ports import port
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems, suggestion
@@ -75,11 +77,11 @@ def build_controllers(
 def _ports(
     circuit: Circuit, ports: Any, known: dict[str, Any], at: At, what: str, problems: Problems
 ) -> dict[str, tuple[str, ...]]:
-    """Port name -> code nets; each must belong to a converter."""
+    """Port name -> code nets; each must belong to a converter, all of one port to converters of one scale."""
     found = {}
-    for port, text in ports.items():
-        where = circuit.netlist.document.position((*at, port))
-        path = ".".join(str(part) for part in (*at, port))
+    for name, text in ports.items():
+        where = circuit.netlist.document.position((*at, name))
+        path = ".".join(str(part) for part in (*at, name))
         try:
             nets = [net for item in ([text] if isinstance(text, str) else text) for net in circuit.nets.named(item)]
         except ValueError as error:
@@ -89,7 +91,10 @@ def _ports(
         if stray:
             problems.add(where, path, f"net '{stray[0]}' is no code net of {what}{suggestion(stray[0], known)}")
             continue
-        found[port] = tuple(nets)
+        try:
+            found[name] = port(name, tuple(nets), {net: known[net][0] for net in nets}).nets
+        except ValueError as error:
+            problems.add(where, path, str(error))
     return found
 
 
@@ -136,5 +141,8 @@ def _options(circuit: Circuit, spec: Any, at: At, problems: Problems) -> dict[st
     options = {key: convert(value, (*at, key)) for key, value in (spec.model_extra or {}).items()}
     if spec.network is not None and spec.network != "target":
         beside = folder(circuit.netlist) / spec.network
-        options["network"] = str(beside if beside.is_file() else spec.network)
+        file = beside if beside.is_file() else Path(spec.network)
+        options["network"] = str(file)
+        if file.is_file():
+            circuit.netlist.document.note(spec.network, file.read_bytes())
     return options

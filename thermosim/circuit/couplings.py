@@ -181,6 +181,7 @@ def _path(work: Expansion, text: str, key: str) -> Path:
     found = next((path for path in (folder(work.netlist) / text, Path(text)) if path.is_file()), None)
     if found is None:
         raise CouplingError(key, f"no file '{text}' beside the netlist or here")
+    work.netlist.document.note(text, found.read_bytes())
     return found
 
 

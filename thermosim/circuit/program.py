@@ -246,4 +246,5 @@ class Program:
     notes: tuple[str, ...]
     """What the reader of a summary must know (lints silenced, laws that are not Boltzmann, ...)."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
-    """netlist text, sha256, files, corner, die, variation seed, drawn mismatch (path.parameter -> array)."""
+    """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
+    mismatch (path.parameter -> array)."""

@@ -18,7 +18,8 @@ from thermosim.units import Quantity, UnitError, read_any, show
 def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[int, int | None]:
     """Burn-in and recorded duration in femtoseconds; the duration is None after reporting that there is none.
 
-    Sweeps are counted in clock edges: `duration` sweeps start at the first edge of the window, whatever the period.
+    Sweeps are counted in clock edges: `duration` of them end within the window, whatever the period and where in a
+    sweep the burn-in ends.
     """
     run, clock = circuit.netlist.run, fabrics[0].clock if len(fabrics) == 1 else None
 
@@ -34,7 +35,8 @@ def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) ->
             elif fabrics[0].order == "free":
                 raise ValueError("free-running p-bits have no sweeps; give a time, e.g. 100 us")
             else:
-                end = clock.edge(clock.first_edge_at(start) + int(value.value) * fabrics[0].ticks)
+                done = (clock.first_edge_at(start + 1) - 1) // fabrics[0].ticks
+                end = clock.edge((done + int(value.value)) * fabrics[0].ticks)
             if end > LIMIT:
                 raise ValueError("burn-in and duration end past the limit of 2.5 hours of simulated time (9e18 fs)")
             return end

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from thermosim.demon.errors import refuse
 from thermosim.demon.laws import LawController, channels, proportional, score_law
 from thermosim.demon.networks import OPTIONS, read_npz
 from thermosim.demon.onnx import onnx_controller, read_onnx
+from thermosim.demon.own import own_controller
 from thermosim.errors import suggestion
 
 
@@ -31,7 +30,7 @@ def build(plan: ControllerPlan) -> Controller:
         If an option, a file or a class does not fit; the message says what was expected.
     """
     if ":" in plan.program:
-        return _own(plan)
+        return own_controller(plan)
     programs: dict[str, Callable[[ControllerPlan], Controller]] = {
         "proportional": proportional,
         "score": _score,
@@ -88,28 +87,3 @@ def _known(plan: ControllerPlan, names: tuple[str, ...]) -> None:
     for name in plan.options:
         if name not in names:
             refuse(plan, f"unknown option '{name}' of program '{plan.program}'{suggestion(name, names)}", name)
-
-
-def _own(plan: ControllerPlan) -> Controller:
-    """A user's class, made with (plan, options)."""
-    module_name, _, name = plan.program.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:  # an installed program does not look in the working directory by itself
-        sys.path.append(here)
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        refuse(
-            plan,
-            f"cannot import '{module_name}': {error}; it must be in the working directory or on Python's path",
-            "program",
-        )
-    if not hasattr(module, name):
-        known = [item for item in vars(module) if not item.startswith("_")]
-        refuse(plan, f"module '{module_name}' has no '{name}'{suggestion(name, known)}", "program")
-    controller: Controller = getattr(module, name)(plan, plan.options)
-    needed = ("arithmetic", "law", "initial_state", "act")
-    missing = [item for item in needed if not hasattr(controller, item)]
-    if missing:
-        refuse(plan, f"{plan.program} has no {', '.join(missing)}; a controller has {', '.join(needed)}", "program")
-    return controller

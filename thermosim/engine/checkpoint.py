@@ -6,12 +6,14 @@ number of its next block of noise. What was recorded and counted stays in the re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.engine.agenda import Phase
-from thermosim.errors import SimulationError
+from thermosim.errors import ThermosimError
+from thermosim.provenance import refuse_changed
 from thermosim.record import Record
 
 if TYPE_CHECKING:
@@ -74,20 +76,14 @@ def restore(simulation: Simulation, earlier: Record) -> None:
 
     Raises
     ------
-    SimulationError
-        If the record is complete, cannot be continued, or belongs to another program, seed or number of replicas.
+    ThermosimError
+        If the record is complete, cannot be continued, or belongs to another program, seed or number of replicas, or
+        to other contents of a file; the file is named.
     """
     if not earlier.checkpoint:
         what = "is complete" if earlier.meta.get("complete") else "was interrupted twice and has no checkpoint"
-        raise SimulationError(f"this record {what}: there is nothing to resume")
-    program = simulation.program
-    mine = (program.name, simulation.seed, simulation.replicas, program.provenance.get("sha256"))
-    meta = earlier.meta
-    other = (meta["name"], meta["seed"], meta["replicas"], meta["program"].get("sha256"))
-    for what, a, b in zip(("chip", "seed", "number of replicas", "netlist hash"), mine, other, strict=True):
-        if a != b:
-            raise SimulationError(f"cannot resume: the record has {what} {b} and this run {a}")
-
+        raise ThermosimError(f"this record {what}: there is nothing to resume")
+    _refuse_another_run(simulation, earlier.meta)
     state = earlier.checkpoint
     for runner in simulation.islands:
         runner.restore(state["islands"][runner.island.path])
@@ -111,6 +107,24 @@ def restore(simulation: Simulation, earlier: Record) -> None:
     simulation.agenda.resume(state["time"])
     for time, phase, name, payload in state["pending"]:
         simulation.agenda.at(time, Phase(phase), name, _thawed(payload))
+
+
+def _refuse_another_run(simulation: Simulation, meta: Mapping[str, Any]) -> None:
+    program = simulation.program
+    mine = (program.name, simulation.seed, simulation.replicas)
+    other = (meta["name"], meta["seed"], meta["replicas"])
+    for what, a, b in zip(("chip", "seed", "number of replicas"), mine, other, strict=True):
+        if a != b:
+            raise ThermosimError(f"cannot resume: the record has {what} {b} and this run {a}")
+    now, then = program.provenance, meta["program"]
+    written = set(now.get("files", ()))
+    sources = now.get("sources", {})
+    same = now.get("sha256") == then.get("sha256")
+    # The netlist's own text counts with what was set over it; another comment in an included file is no change.
+    read = {name: digest for name, digest in sources.items() if not (same and name in written)}
+    refuse_changed(then.get("sources", {}), read, "resume")
+    if not same:
+        raise ThermosimError("cannot resume: the values set over the netlist (--set) are not those of the record")
 
 
 def _thawed(payload: Any) -> Any:

@@ -14,38 +14,20 @@ from typing import Any
 
 import numpy as np
 
+from thermosim.circuit.ports import port
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank
 from thermosim.contracts import Controller, Floats, Ints, Law, Mixture, Port
 from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held
-from thermosim.errors import SimulationError
+from thermosim.errors import NetlistError, Problem, told
 from thermosim.kernels import law as kernels
 from thermosim.kernels.conversion import quantise
 from thermosim.kernels.mlp import perceptron
 from thermosim.streams import generator
 
+NANOSECOND = 10**6  # femtoseconds
 WIDTH = 64
 """Replicas in one call of a controller's `act`."""
-
-
-def port(name: str, nets: tuple[str, ...], banks: Mapping[str, AdcBank | DacBank]) -> Port:
-    """The port of `nets` with the nominal scale of their converters.
-
-    Codes of an ADC stand for the centres of its steps; those of a DAC for its levels, mid-scale being the middle.
-
-    Raises
-    ------
-    SimulationError
-        If the nets belong to converters of different scale.
-    """
-    scales = set()
-    for net in nets:
-        bank = banks[net]
-        scales.add((bank.step, bank.low + bank.step / 2 if isinstance(bank, AdcBank) else bank.low))
-    if len(scales) != 1:
-        raise SimulationError(f"port '{name}' joins converters of different range or bits; give each its own port")
-    step, offset = scales.pop()
-    return Port(name, nets, step, offset)
 
 
 def compiled(law: Law) -> Callable[[Floats, Floats], None]:
@@ -92,7 +74,7 @@ class ControllerRunner:
         self._law = None if controller.law is None else compiled(controller.law)
         groups = -(-replicas // WIDTH)
         acting = range(0 if self._law else groups)
-        self.state: list[Any] = [controller.initial_state(WIDTH) for _ in acting]
+        self.state: list[Any] = [self._called("initial_state", controller.initial_state, WIDTH) for _ in acting]
         self.generators = [generator(seed, "controller", plan.path, group) for group in acting]
         self._ticks = counters.new(plan.path, "ticks")
         self._clips = np.empty((len(written), replicas), dtype=np.int64)
@@ -105,7 +87,7 @@ class ControllerRunner:
         if self._law:
             self._law(volts, asked)
         else:
-            self._act(volts, number, asked)
+            self._act(volts, time, number, asked)
         codes = np.empty(asked.shape, dtype=np.int64)
         clips = quantise(asked, self._out_offset, self._out_step, self._top, codes, self._clips)
         count = self._ticks.at(time)
@@ -126,8 +108,9 @@ class ControllerRunner:
         for rng, state in zip(self.generators, kept["generators"], strict=True):
             rng.bit_generator.state = state
 
-    def _act(self, volts: Floats, number: int, out: Floats) -> None:
+    def _act(self, volts: Floats, time: int, number: int, out: Floats) -> None:
         replicas = volts.shape[1]
+        what = f"act at tick {number} ({time / NANOSECOND:.9g} ns)"
         for group, rng in enumerate(self.generators):
             begin, end = group * WIDTH, min((group + 1) * WIDTH, replicas)
             batch = np.repeat(volts[:, begin : begin + 1], WIDTH, axis=1)
@@ -136,23 +119,46 @@ class ControllerRunner:
             for item in self._reads:
                 reads[item.name] = batch[row : row + len(item.nets)]
                 row += len(item.nets)
-            writes, self.state[group] = self._controller.act(reads, number, self.state[group], rng)
+            answer = self._called(what, self._controller.act, reads, number, self.state[group], rng)
+            if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], Mapping)):
+                raise self._fault(
+                    f"{what} gave {_kind(answer)}; expected (writes, state), writes being a dictionary of port name -> "
+                    "volts (channel, replica)"
+                )
+            writes, self.state[group] = answer
             row = 0
             for item in self._writes:
-                out[row : row + len(item.nets), begin:end] = self._checked(writes, item)[:, : end - begin]
+                out[row : row + len(item.nets), begin:end] = self._checked(writes, item, what)[:, : end - begin]
                 row += len(item.nets)
 
-    def _checked(self, writes: Mapping[str, Floats], item: Port) -> Floats:
+    def _checked(self, writes: Mapping[str, Floats], item: Port, what: str) -> Floats:
         """The writes to one port, refused if they are not (channel, replica) finite volts."""
-        where = f"controller '{self.plan.path}': act"
         if item.name not in writes:
-            raise SimulationError(f"{where} wrote {', '.join(writes) or 'nothing'}; the port '{item.name}' is missing")
-        values = np.asarray(writes[item.name], dtype=float)
-        if values.shape != (len(item.nets), WIDTH):
-            raise SimulationError(
-                f"{where} wrote an array of shape {values.shape} to port '{item.name}'; "
-                f"expected {(len(item.nets), WIDTH)}, channels and replicas"
-            )
+            wrote = ", ".join(str(name) for name in writes) or "nothing"
+            raise self._fault(f"{what} wrote {wrote}; the port '{item.name}' is missing")
+        shape = (len(item.nets), WIDTH)
+        expected = f"expected volts in an array of shape {shape}, channels and replicas"
+        try:
+            values = np.asarray(writes[item.name], dtype=float)
+        except (TypeError, ValueError):
+            raise self._fault(f"{what} wrote {_kind(writes[item.name])} to port '{item.name}'; {expected}") from None
+        if values.shape != shape:
+            raise self._fault(f"{what} wrote an array of shape {values.shape} to port '{item.name}'; {expected}")
         if not np.isfinite(values).all():
-            raise SimulationError(f"{where} wrote a voltage that is not finite to port '{item.name}'")
+            raise self._fault(f"{what} wrote a voltage that is not finite to port '{item.name}'")
         return values
+
+    def _called(self, what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call the user's code; what it raises is told as a mistake of this controller."""
+        try:
+            return function(*arguments)
+        except Exception as error:
+            raise self._fault(f"{what} raised {told(error, type(self._controller).__module__)}") from error
+
+    def _fault(self, message: str) -> NetlistError:
+        return NetlistError([Problem(None, f"controllers.{self.plan.path}", message)])
+
+
+def _kind(value: Any) -> str:
+    """``a tuple of 3``, ``a value of type int``."""
+    return f"a tuple of {len(value)}" if isinstance(value, tuple) else f"a value of type {type(value).__name__}"

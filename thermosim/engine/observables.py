@@ -30,6 +30,12 @@ def projection_signs(path: str, nodes: int) -> np.ndarray:
     return (2 * bits - 1).astype(np.int8)
 
 
+def bytes_per_draw(fabric: Fabric) -> int:
+    """Bytes that the series of a fabric take for each replica and sweep: eight for a number, four for a state."""
+    numbers = 1 + len(fabric.arrays) + (PROJECTIONS if fabric.nodes > 1 else 0)
+    return 8 * numbers + (4 if fabric.nodes <= PACKED else 0)
+
+
 class Observer:
     """Turns what the kernels count in groups of replicas into series (chain, draw)."""
 

@@ -12,11 +12,6 @@ import numpy as np
 
 from thermosim.circuit.program import Probe
 from thermosim.contracts import Ints
-from thermosim.errors import SimulationError
-from thermosim.units import show
-
-MEMORY_LIMIT = 8 * 2**30
-"""Bytes of samples above which a run is refused before it starts."""
 
 
 class Tape:
@@ -29,13 +24,6 @@ class Tape:
         self.name, self.nets, self.every = name, nets, every
         self._burn_in = burn_in
         self.draws = duration // every
-        size = self.draws * len(nets) * replicas * np.dtype(shape).itemsize
-        if size > MEMORY_LIMIT:
-            raise SimulationError(
-                f"probe '{name}': {self.draws} draws of {len(nets)} nets in {replicas} replicas are "
-                f"{size / 2**30:.1f} GiB, above the limit of {MEMORY_LIMIT / 2**30:.0f} GiB; record less often "
-                f"than every {show(every * 1e-15, 's')} or run fewer replicas"
-            )
         self.data: np.ndarray = np.zeros((self.draws, len(nets), replicas), dtype=shape)
         self.tracks: list[Track] = []
 

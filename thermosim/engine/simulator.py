@@ -27,9 +27,10 @@ from thermosim.engine.conversion import AdcRunner, DacRunner
 from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
+from thermosim.engine.memory import refuse_too_much
 from thermosim.engine.probes import Tape
 from thermosim.engine.sweeps import FabricPart
-from thermosim.errors import SimulationError
+from thermosim.errors import SimulationError, ThermosimError
 from thermosim.kernels.gibbs import LANES
 from thermosim.provenance import versions
 from thermosim.record import Record
@@ -77,23 +78,30 @@ def run(
     Raises
     ------
     SimulationError
-        If a voltage is no longer finite, the samples do not fit in memory, `resume` is of another run, or there
-        are no replicas.
+        If a voltage is no longer finite, or what is recorded does not fit in memory.
+    NetlistError
+        If a controller of the user's fails or answers with what is no voltage.
+    ThermosimError
+        If `resume` is of another run, or there are no replicas.
     """
     began = wall.perf_counter()
     count = program.replicas if replicas is None else replicas
     if count < 1:
-        raise SimulationError(f"a run needs at least 1 replica, got {count}")
+        raise ThermosimError(f"a run needs at least 1 replica, got {count}")
+    refuse_too_much(program, count)
     threads = _processors() if threads is None else max(1, threads)
     # One BLAS thread: the order of sums must not depend on the machine, and the matrices are small.
-    with threadpool_limits(limits=1):
-        simulation = Simulation(program, controllers, seed, count, threads)
-        if resume is None:
-            simulation.start()
-        else:
-            checkpoint.restore(simulation, resume)
-        simulation.go(progress, stop)
-        record = checkpoint.record(simulation)
+    try:
+        with threadpool_limits(limits=1):
+            simulation = Simulation(program, controllers, seed, count, threads)
+            if resume is None:
+                simulation.start()
+            else:
+                checkpoint.restore(simulation, resume)
+            simulation.go(progress, stop)
+            record = checkpoint.record(simulation)
+    except MemoryError as error:
+        raise SimulationError(f"out of memory: {error}; record less, or run fewer replicas") from error
     earlier = resume.meta["wall_seconds"] if resume is not None else 0.0
     record.meta["wall_seconds"] = earlier + wall.perf_counter() - began
     record.meta["threads"] = threads

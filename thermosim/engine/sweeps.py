@@ -20,8 +20,11 @@ from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.orders import runner
-from thermosim.engine.probes import MEMORY_LIMIT
-from thermosim.errors import SimulationError
+
+
+def sweeps_until(fabric: Fabric, time: int) -> int:
+    """Sweeps of `fabric` that end at or before `time` [fs]."""
+    return Edges(fabric.clock).count_until(time) // fabric.ticks
 
 
 class FabricPart:
@@ -42,7 +45,7 @@ class FabricPart:
         replicas = rails.values.shape[1]
         self.fabric, self.runner = fabric, runner(fabric, seed, replicas, threads)
         self.edges = Edges(fabric.clock)
-        self.burn_in, self.end = (self._sweeps_until(time) for time in window)
+        self.burn_in, self.end = (sweeps_until(fabric, time) for time in window)
         self.sweeps = self.taken = 0
         self.series: dict[str, np.ndarray] = {}
         self.probes = {probe.name: probe for probe in probes if probe.kind == "bit" and probe.nets[0] in fabric.arrays}
@@ -52,12 +55,6 @@ class FabricPart:
         for name, probe in self.probes.items():
             first, shape = fabric.arrays[probe.nets[0]]
             size, draws = int(np.prod(shape, dtype=np.int64)), (self.end - self.burn_in) // probe.every
-            if size * draws * replicas > MEMORY_LIMIT:
-                raise SimulationError(
-                    f"probe '{name}': {draws} draws of {size} p-bits in {replicas} replicas are "
-                    f"{size * draws * replicas / 2**30:.1f} GiB, above the limit of {MEMORY_LIMIT / 2**30:.0f} GiB; "
-                    f"record less often than every {probe.every} sweeps or run fewer replicas"
-                )
             self._columns[name] = np.arange(len(nodes), len(nodes) + size)
             nodes += range(first, first + size)
             self.samples[name] = np.zeros((replicas, draws, size), dtype=np.int8)
@@ -86,16 +83,12 @@ class FabricPart:
             raise TypeError(f"{self.fabric.path}: free-running p-bits have no slots")
         return self.runner
 
-    def _sweeps_until(self, time: int) -> int:
-        """Sweeps that end at or before `time` [fs]."""
-        return self.edges.count_until(time) // self.fabric.ticks
-
     def _ends(self, sweep: int) -> int:
         return self.edges.at(sweep * self.fabric.ticks)
 
     def catch_up(self, time: int) -> None:
         """Complete every sweep that ends at or before `time` [fs]; for a fabric without analog inputs."""
-        goal = min(self._sweeps_until(time), self.end)
+        goal = min(sweeps_until(self.fabric, time), self.end)
         if self.sweeps < min(goal, self.burn_in):
             begin = self.runner.slot
             self.runner.advance(min(goal, self.burn_in) - self.sweeps)

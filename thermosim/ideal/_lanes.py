@@ -106,20 +106,72 @@ def _accumulate(total, spin):
 
 
 @jit
-def _ones(x):
+def _bits(x):
     """Number of set bits of a 32-bit word."""
     x = np.uint32(x - ((x >> np.uint32(1)) & np.uint32(0x55555555)))
     x = np.uint32((x & np.uint32(0x33333333)) + ((x >> np.uint32(2)) & np.uint32(0x33333333)))
     x = np.uint32((x + (x >> np.uint32(4))) & np.uint32(0x0F0F0F0F))
-    return np.int64(np.uint32(x * np.uint32(0x01010101)) >> np.uint32(24))
+    return np.uint32(np.uint32(x * np.uint32(0x01010101)) >> np.uint32(24))
 
 
 @jit
-def advance(state, generators, table, coupling, field, edges, bounds, sweeps, recorded, energy, means, spins, pairs):
+def _ones(x):
+    return np.int64(_bits(x))
+
+
+@jit_noalias
+def _pack_lane(packed, spin, place):
+    """Set bit `place` of every lane's word where its spin is up."""
+    for lane in range(_LANES):
+        packed[lane] |= np.uint32(spin[lane] > np.float32(0.0)) << place
+
+
+@jit_noalias
+def _unlike(count, packed, sign, mask):
+    """Count the spins under `mask` that differ from the signs."""
+    for lane in range(_LANES):
+        count[lane] += _bits((packed[lane] ^ sign) & mask)
+
+
+@jit
+def _project(state, signs, packed, count):
+    """count (row, lane) uint32: how many of a lane's spins differ from each row of signs (row, word)."""
+    count[:] = np.uint32(0)
+    for word in range(signs.shape[1]):
+        packed[:] = np.uint32(0)
+        begin = 32 * word
+        size = min(32, state.shape[0] - begin)
+        for i in range(size):
+            _pack_lane(packed, state[begin + i], np.uint32(i))
+        mask = np.uint32((np.int64(1) << np.int64(size)) - 1)
+        for row in range(signs.shape[0]):
+            _unlike(count[row], packed, signs[row, word], mask)
+
+
+@jit
+def advance(
+    state,
+    generators,
+    table,
+    coupling,
+    field,
+    edges,
+    bounds,
+    signs,
+    sweeps,
+    recorded,
+    energy,
+    means,
+    unlike,
+    spins,
+    pairs,
+):
     """Run `sweeps` sweeps of one group of lanes; energies come out times 2 beta.
 
-    state (node, lane) float32 in place; energy (sweep, lane); means (array, sweep, lane); spins (block, node) and
-    pairs (block, edge) take the sums over lanes and the block's sweeps.
+    state (node, lane) float32 in place; energy (sweep, lane); means (array, sweep, lane); unlike (row, sweep, lane)
+    counts the spins that differ from a row of signs; spins (block, node) and pairs (block, edge) take the sums over
+    lanes and the block's sweeps. Unless `recorded`, only the states move, and energies
+    are kept where there is room for them.
     """
     nodes = field.size
     f = np.empty(_LANES, np.float32)
@@ -130,6 +182,8 @@ def advance(state, generators, table, coupling, field, edges, bounds, sweeps, re
     level = np.zeros(_LANES)
     step = np.empty(_LANES, np.float32)
     words = np.empty(nodes, np.uint32)
+    packed = np.empty(_LANES, np.uint32)
+    count = np.empty((signs.shape[0], _LANES), np.uint32)
     for i in range(nodes):
         f[:] = np.float32(0.0)
         _gather(state, table[i], coupling[i], f)
@@ -144,9 +198,10 @@ def advance(state, generators, table, coupling, field, edges, bounds, sweeps, re
             _uniforms(generators[0], generators[1], generators[2], generators[3], u)
             _exponents(f, exponent, fraction)
             _flip(state[i], f, u, fraction, power, step)
-        for lane in range(_LANES):
-            level[lane] += step[lane]
-            energy[sweep, lane] = level[lane]
+        if energy.shape[0] > 0:
+            for lane in range(_LANES):
+                level[lane] += step[lane]
+                energy[sweep, lane] = level[lane]
         if not recorded:
             continue
         while (sweep + 1) * pairs.shape[0] > (block + 1) * sweeps:
@@ -157,6 +212,11 @@ def advance(state, generators, table, coupling, field, edges, bounds, sweeps, re
                 _accumulate(step, state[i])
             for lane in range(_LANES):
                 means[a, sweep, lane] = step[lane] / bounds[a, 1]
+        if signs.shape[0] > 0:
+            _project(state, signs, packed, count)
+        for row in range(signs.shape[0]):
+            for lane in range(_LANES):
+                unlike[row, sweep, lane] = count[row, lane]
         for i in range(nodes):
             words[i] = _pack(state[i])
             spins[block, i] += 2 * _ones(words[i]) - _LANES

@@ -59,6 +59,7 @@ def anneal(
     energy = np.empty((groups, sweeps, LANES))
     edges, none = np.ascontiguousarray(law.edges, dtype=np.int64), np.zeros((0, 2), dtype=np.int64)
     empty = np.zeros((0, 0), dtype=np.int64)
+    signs, unlike = np.zeros((0, 0), dtype=np.uint32), np.empty((0, 0, LANES), dtype=np.int32)
 
     def work(group: int, length: int) -> None:
         for (begin, end, beta), (table, coupling), field in zip(spans, tables, fields, strict=True):
@@ -67,8 +68,9 @@ def anneal(
                 return
             seen, means = np.empty((count, LANES)), np.empty((0, count, LANES))
             advance(
-                states[group], keys[group], table, coupling, field, edges, none, count, False, seen, means, empty, empty
-            )
+                states[group], keys[group], table, coupling, field, edges, none, signs, count, False,
+                seen, means, unlike, empty, empty,
+            )  # fmt: skip
             energy[group, begin : begin + count] = seen / (2.0 * beta)
 
     work(0, 0)

@@ -4,17 +4,23 @@
 
 A sweep visits the spins in their order, with no colours and no memory. 32 chains lie side by side, each with its own
 xoshiro128++ generator seeded through SplitMix64 from the run's seed; chains are shared out over threads. Sums of
-s_i and s_i s_j are kept for each of BLOCKS stretches of the run, whose scatter gives the errors of the means.
+s_i and s_i s_j are kept for each of BLOCKS stretches of the run, whose scatter gives the errors of the means: with
+the covariance C of the block means, tr C / blocks is the sum of their squared errors, and (tr C)^2 / tr C^2 says how
+many independent ones they are worth, 1 where a single slow mode moves all. tr C^2 is estimated without bias from the
+sample covariance S of B blocks, nu = B - 1, as nu^2 (tr S^2 - (tr S)^2 / nu) / ((nu - 1) (nu + 2)). A stretch of L
+sweeps cuts a correlation of time tau short by (tau^2 - 1) / (2 L), exactly so for an exponential; it is added again.
 
 Sources: Geman and Geman, IEEE PAMI 6, 721 (1984); Blackman and Vigna, ACM Trans. Math. Softw. 47, 36 (2021).
 """
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,25 +35,33 @@ BLOCKS = 16
 
 
 @dataclass(frozen=True)
+class Moments:
+    """Means of many spins or pairs, with their errors.
+
+    `mean`, `error` (thing,): mean and standard error; `time`: autocorrelation time that the mean squared error
+    implies [sweeps]; `independent`: number of independent ones they are worth; `freedom`: blocks less one.
+    """
+
+    mean: Floats
+    error: Floats
+    time: float
+    independent: float
+    freedom: int
+
+
+@dataclass(frozen=True)
 class HeatBath:
     """Result of an ideal run.
 
-    `energy` (chain, sweep); `magnetisation` (array, chain, sweep), mean spin of each array; `spin`, `pair`:
-    means (node,), (edge,) with standard errors `spin_error`, `pair_error`; `pair_time` and `spin_time`: mean
-    over edges or nodes of the autocorrelation time that the scatter of the blocks implies [sweeps];
-    `seconds`: wall time of the recorded sweeps, compilation and burn-in apart; `threads` that ran.
+    `energy` (chain, sweep); `magnetisation` (array, chain, sweep), mean spin of each array; `projection`
+    (row, chain, sweep), sum_i c_i s_i / sqrt(nodes) for each row of signs; `spin` over nodes, `pair` over edges.
     """
 
     energy: Floats
     magnetisation: Floats
-    spin: Floats
-    spin_error: Floats
-    spin_time: float
-    pair: Floats
-    pair_error: Floats
-    pair_time: float
-    seconds: float
-    threads: int
+    projection: Floats
+    spin: Moments
+    pair: Moments
 
 
 def neighbours(law: IsingLaw) -> tuple[np.ndarray, np.ndarray]:
@@ -66,65 +80,143 @@ def neighbours(law: IsingLaw) -> tuple[np.ndarray, np.ndarray]:
     return table, coupling
 
 
-def run(
-    law: IsingLaw, arrays: list[tuple[int, int]], chains: int, sweeps: int, burn_in: int, seed: int, threads: int = 2
-) -> HeatBath:
-    """Sample `law` with at least `chains` chains (whole groups of 32) for `sweeps` sweeps after `burn_in`.
+@dataclass(frozen=True)
+class _Prepared:
+    """What every group of lanes starts from."""
 
-    `arrays` are (first node, nodes) of the arrays whose mean is recorded.
-    """
-    from thermosim.ideal._lanes import advance, seeded
+    table: np.ndarray
+    coupling: np.ndarray
+    field: np.ndarray
+    edges: Ints
+    states: list[np.ndarray]
+    keys: list[np.ndarray]
 
-    table, coupling = neighbours(law)
-    field = (2.0 * law.beta * law.biases).astype(np.float32)
-    bounds = np.array(arrays, dtype=np.int64).reshape(-1, 2)
-    groups = -(-chains // LANES)
-    n, edges = len(law.biases), np.ascontiguousarray(law.edges, dtype=np.int64)
-    rng = generator(seed, "ideal.gibbs")
-    states = [np.where(rng.random((n, LANES)) < 0.5, 1.0, -1.0).astype(np.float32) for _ in range(groups)]
-    keys = [seeded(np.uint64(rng.integers(0, 2**63)), LANES) for _ in range(groups)]
-    energy = np.empty((groups, sweeps, LANES))
-    arrays_mean = np.empty((groups, len(bounds), sweeps, LANES))
-    spins = np.zeros((groups, BLOCKS, n), dtype=np.int64)
-    pairs = np.zeros((groups, BLOCKS, len(edges)), dtype=np.int64)
 
-    def work(group: int, length: int, recorded: bool) -> None:
-        outputs = (energy[group], arrays_mean[group], spins[group], pairs[group])
-        if not recorded:
-            outputs = (
-                np.empty((length, LANES)),
-                np.empty((len(bounds), length, LANES)),
-                spins[group, :0],
-                pairs[group, :0],
-            )
-        advance(states[group], keys[group], table, coupling, field, edges, bounds, length, recorded, *outputs)
+def _prepare(law: IsingLaw, chains: int, seed: int) -> _Prepared:
+    from thermosim.ideal._lanes import seeded
 
-    work(0, 0, True)
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(lambda group: work(group, burn_in, False), range(groups)))
-        start = time.perf_counter()
-        list(pool.map(lambda group: work(group, sweeps, True), range(groups)))
-        seconds = time.perf_counter() - start
-    for group in range(groups):
-        energy[group] /= 2.0 * law.beta
-    spin, spin_error, spin_time = _means(spins, sweeps)
-    pair, pair_error, pair_time = _means(pairs, sweeps)
-    return HeatBath(
-        energy=energy.transpose(0, 2, 1).reshape(groups * LANES, sweeps),
-        magnetisation=arrays_mean.transpose(1, 0, 3, 2).reshape(len(bounds), groups * LANES, sweeps),
-        spin=spin, spin_error=spin_error, spin_time=spin_time,
-        pair=pair, pair_error=pair_error, pair_time=pair_time,
-        seconds=seconds, threads=min(threads, groups),
+    rng, groups = generator(seed, "ideal.gibbs"), -(-chains // LANES)
+    states = [np.where(rng.random((len(law.biases), LANES)) < 0.5, 1.0, -1.0).astype(np.float32) for _ in range(groups)]
+    return _Prepared(
+        *neighbours(law),
+        (2.0 * law.beta * law.biases).astype(np.float32),
+        np.ascontiguousarray(law.edges, dtype=np.int64),
+        states,
+        [seeded(np.uint64(rng.integers(0, 2**63)), LANES) for _ in range(groups)],
+    )
+
+
+def _advance(made: _Prepared, group: int, sweeps: int, bounds: Ints, signs: np.ndarray, outputs: Any) -> None:
+    """Advance a group by `sweeps`; without `outputs` nothing is observed."""
+    from thermosim.ideal._lanes import advance
+
+    rest = outputs or (
+        np.empty((0, LANES)), np.empty((0, 0, LANES)), np.empty((0, 0, LANES), dtype=np.int32),
+        np.empty((0, 0), dtype=np.int64), np.empty((0, 0), dtype=np.int64),
+    )  # fmt: skip
+    advance(
+        made.states[group], made.keys[group], made.table, made.coupling, made.field, made.edges, bounds, signs,
+        sweeps, outputs is not None, *rest,
     )  # fmt: skip
 
 
-def _means(sums: Ints, sweeps: int) -> tuple[Floats, Floats, float]:
-    """Means, standard errors and mean autocorrelation time from sums (group, block, thing)."""
+def run(
+    law: IsingLaw, arrays: list[tuple[int, int]], chains: int, sweeps: int, burn_in: int, seed: int,
+    signs: np.ndarray | None = None, threads: int | None = None,
+) -> HeatBath:  # fmt: skip
+    """Sample `law` with at least `chains` chains (whole groups of 32) for `sweeps` sweeps after `burn_in`.
+
+    `arrays` are (first node, nodes) of the arrays whose mean is recorded; `signs` (row, node) +-1 of the projections.
+    """
+    n = len(law.biases)
+    made = _prepare(law, chains, seed)
+    groups = len(made.states)
+    bounds = np.array(arrays, dtype=np.int64).reshape(-1, 2)
+    rows = np.zeros((0, n)) if signs is None else signs
+    packed = _words(rows)
+    energy = np.empty((groups, sweeps, LANES))
+    arrays_mean = np.empty((groups, len(bounds), sweeps, LANES))
+    unlike = np.empty((groups, len(rows), sweeps, LANES), dtype=np.int32)
+    spins = np.zeros((groups, BLOCKS, n), dtype=np.int64)
+    pairs = np.zeros((groups, BLOCKS, len(made.edges)), dtype=np.int64)
+
+    def work(group: int) -> None:
+        _advance(made, group, burn_in, bounds, packed, None)
+        outputs = (energy[group], arrays_mean[group], unlike[group], spins[group], pairs[group])
+        _advance(made, group, sweeps, bounds, packed, outputs)
+
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        list(pool.map(work, range(groups)))
+    energy /= 2.0 * law.beta
+    return HeatBath(
+        energy=energy.transpose(0, 2, 1).reshape(groups * LANES, sweeps),
+        magnetisation=arrays_mean.transpose(1, 0, 3, 2).reshape(len(bounds), groups * LANES, sweeps),
+        projection=(n - 2.0 * unlike).transpose(1, 0, 3, 2).reshape(len(rows), groups * LANES, sweeps) / np.sqrt(n),
+        spin=_moments(spins, sweeps),
+        pair=_moments(pairs, sweeps),
+    )
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Wall seconds of one bare sweep of one chain, with `chains` of them on `threads` threads."""
+
+    seconds: float
+    chains: int
+    threads: int
+
+
+def speed(law: IsingLaw, chains: int, least: float = 0.01, repeats: int = 3) -> Speed:
+    """Time bare sweeps, nothing observed, on every processor that there are chains for; the best of `repeats`.
+
+    Every repeat takes `least` [s] or longer.
+    """
+    made = _prepare(law, chains, 0)
+    groups = len(made.states)
+    threads = min(groups, os.cpu_count() or 1)
+    bounds, signs = np.zeros((0, 2), dtype=np.int64), _words(np.zeros((0, len(law.biases))))
+    sweeps, best = 1, math.inf
+    with ThreadPoolExecutor(threads) as pool:
+
+        def timed() -> float:
+            start = time.perf_counter()
+            list(pool.map(lambda group: _advance(made, group, sweeps, bounds, signs, None), range(groups)))
+            return time.perf_counter() - start
+
+        timed()
+        while (took := timed()) < least:
+            sweeps = max(2 * sweeps, math.ceil(sweeps * least / took))
+        for _ in range(repeats):
+            best = min(best, timed() / (sweeps * groups * LANES))
+    return Speed(best, groups * LANES, threads)
+
+
+def _words(signs: np.ndarray) -> np.ndarray:
+    """Signs (row, node) -> words (row, ceil(node / 32)) uint32, a bit set where a sign is +1, the first node lowest."""
+    rows, nodes = signs.shape
+    words = -(-nodes // 32)
+    up = np.zeros((rows, words * 32), dtype=np.uint64)
+    up[:, :nodes] = signs > 0
+    bits = up.reshape(rows, words, 32) << np.arange(32, dtype=np.uint64)
+    return np.asarray(bits.sum(axis=2), dtype=np.uint32)
+
+
+def _moments(sums: Ints, sweeps: int) -> Moments:
+    """Means and their errors from sums (group, block, thing)."""
     edges = np.arange(BLOCKS + 1) * sweeps // BLOCKS
     blocks = (sums / (np.diff(edges)[:, None] * LANES)).reshape(len(sums) * BLOCKS, sums.shape[2])
     mean = blocks.mean(axis=0)
-    variance = blocks.var(axis=0, ddof=1) / len(blocks)
+    apart, freedom = blocks - mean, len(blocks) - 1
+    gram = apart @ apart.T / freedom
+    trace = float(np.trace(gram))
     single = float((1.0 - mean**2).sum())
-    samples = len(sums) * sweeps * LANES
-    time_ = float(variance.sum()) * samples / single if single > 0 else 1.0
-    return mean, np.sqrt(variance), time_
+    if not (trace > 0 and single > 0):
+        return Moments(mean, np.zeros_like(mean), 1.0, 1.0, freedom)
+    square = (float((gram**2).sum()) - trace**2 / freedom) * freedom**2 / ((freedom - 1) * (freedom + 2))
+    # Both traces are of an estimate; for one mode alone the two corrections cancel to the last digit.
+    independent = (trace**2 - 2.0 * square / freedom) / square if square > 0 else math.inf
+    seen = trace / len(blocks) * len(sums) * sweeps * LANES / single
+    length = sweeps / BLOCKS
+    full = length - math.sqrt(max(length**2 - 2.0 * length * seen + 1.0, 0.0))  # seen = full - (full^2 - 1) / (2 L)
+    error = np.sqrt((apart**2).sum(axis=0) / freedom / len(blocks) * full / seen)
+    return Moments(mean, error, full, min(max(independent, 1.0), float(len(mean))), freedom)

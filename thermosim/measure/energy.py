@@ -3,10 +3,11 @@
     window     = sum over rows of count x joules each, counts of all replicas within the recorded window
     raw        = window / (R N)
     effective  = window max tau / (R N) = window / ESS of the worst observable
-    with start = (window + burn-in + programming) / ESS
+    with start = (window + burn-in) / ESS
 
 low and high are the same sums over the lowest and highest prices of the cards. Actions that nobody priced are listed
-with their counts and are in no sum. Programming is every action whose counter is named `programs`.
+with their counts and are in no sum; where no action has a price, every sum is undefined and not zero. Loading the
+weights is not counted, and so in no sum either.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ import numpy as np
 from thermosim.circuit.program import PriceRow
 from thermosim.models.base import Grade
 
-PROGRAMMING = "programs"
 FAULTS = ("clipped",)
 """Counters of what went wrong: no actions, so that nothing is owed for them."""
 
@@ -72,13 +72,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Energy:
-    """The ledger of a run, over all replicas [J]. Per effective sample is nan where that is undefined (stuck)."""
+    """The ledger of a run, over all replicas [J]. nan is undefined: all if nothing is priced, per effective sample if
+    the chip is stuck."""
 
     rows: tuple[LedgerRow, ...]
     unpriced: tuple[Unpriced, ...]
     window: Span
     burn_in: Span
-    programming: Span
     per_raw_sample: Span
     per_effective_sample: Span
     per_effective_sample_with_start: Span
@@ -91,7 +91,7 @@ def ledger(
     rows: list[LedgerRow] = []
     unpriced: list[Unpriced] = []
     zero = Span(0.0, 0.0, 0.0)
-    window, burn_in, programming = zero, zero, zero
+    window, burn_in = zero, zero
     for row in prices:
         price, counts = row.price, counters.get(f"{row.path}.{row.price.counter}")
         if counts is None:
@@ -108,10 +108,7 @@ def ledger(
         def cost(count: int, each: Span = each) -> Span:
             return Span(count * each.value, count * each.low, count * each.high)
 
-        if price.counter == PROGRAMMING:
-            programming = programming.plus(cost(before + during))
-        else:
-            window, burn_in = window.plus(cost(during)), burn_in.plus(cost(before))
+        window, burn_in = window.plus(cost(during)), burn_in.plus(cost(before))
         rows.append(
             LedgerRow(
                 row.path, price.action, during, before, price.joules, low, high, during * price.joules, 0.0,
@@ -123,12 +120,13 @@ def ledger(
         instance, _, action = name.rpartition(".")
         if action not in FAULTS:
             unpriced.append(Unpriced(instance, action, int(counters[name].reshape(2, -1)[1].sum()), "no price given"))
+    if not rows:
+        window = burn_in = Span(math.nan, math.nan, math.nan)
     shared = sorted((_with_share(row, window.value) for row in rows), key=lambda row: -row.joules)
-    everything = window.plus(burn_in).plus(programming)
     return Energy(
-        rows=tuple(shared), unpriced=tuple(unpriced), window=window, burn_in=burn_in, programming=programming,
+        rows=tuple(shared), unpriced=tuple(unpriced), window=window, burn_in=burn_in,
         per_raw_sample=window.over(raw_samples), per_effective_sample=window.over(effective_samples),
-        per_effective_sample_with_start=everything.over(effective_samples),
+        per_effective_sample_with_start=window.plus(burn_in).over(effective_samples),
     )  # fmt: skip
 
 
@@ -144,4 +142,4 @@ def faults(counters: Mapping[str, np.ndarray]) -> list[str]:
 
 
 def _with_share(row: LedgerRow, total: float) -> LedgerRow:
-    return replace(row, share=row.joules / total if total > 0 and row.action != PROGRAMMING else 0.0)
+    return replace(row, share=row.joules / total if total > 0 else 0.0)

@@ -2,7 +2,7 @@
 
 Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
 modes of the network as drawn, left[k] @ v, and their squares, 32 fixed random unit projections, and for a mixture
-target the responsibility of its first component.
+target the responsibility of its first component. What the law itself holds constant is left out.
 
 Exact companions: relaxation times of a linear network; for up to 16 held p-bits the relaxation time of the slowest
 mode of the sweep that this die performs.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -22,6 +22,7 @@ import numpy as np
 from thermosim.analysis.mixing import Mixing, Verdict, assess, overall, worst
 from thermosim.circuit.program import Fabric, Island, Program
 from thermosim.contracts import Floats, Mixture
+from thermosim.measure.constant import HeldSpins, StillNodes
 from thermosim.record import Record
 from thermosim.streams import generator
 from thermosim.times import FEMTOSECONDS
@@ -122,29 +123,51 @@ def projection_directions(path: str, nodes: int) -> Floats:
     return np.asarray(directions / np.linalg.norm(directions, axis=1, keepdims=True))
 
 
-def island_series(
-    samples: IslandSamples, target: Mixture | None, target_nets: tuple[str, ...]
-) -> Iterator[tuple[str, Floats]]:
-    """The fixed observables of an island: name and (chain, draw)."""
-    yield "mean", samples.values.mean(axis=2)
+def controlled(program: Program, nets: tuple[str, ...]) -> bool:
+    """Whether some controller writes to a DAC that drives one of the nets."""
+    written = {net for plan in program.controllers for nets_ in plan.writes.values() for net in nets_}
+    driven = {
+        out for bank in program.dacs for code, out in zip(bank.inputs, bank.outputs, strict=True) if code in written
+    }
+    return bool(driven & set(nets))
+
+
+def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[str, Floats]]:
+    """The fixed observables of an island that its law does not hold constant: name and (chain, draw)."""
+    nodes = len(samples.nodes)
+    still = StillNodes(samples.island, samples.nodes, controlled(program, samples.island.inputs))
+    if not still(np.full(nodes, 1.0 / nodes)):
+        yield "mean", samples.values.mean(axis=2)
     for k, direction in enumerate(mode_directions(samples)[0]):
-        mode = samples.values @ direction
-        yield f"mode[{k}]", mode
-        yield f"mode[{k}]^2", (mode - mode.mean()) ** 2
-    for k, direction in enumerate(projection_directions(samples.island.path, len(samples.nodes))):
-        yield f"projection[{k}]", samples.values @ direction
+        if not still(direction):
+            mode = samples.values @ direction
+            yield f"mode[{k}]", mode
+            yield f"mode[{k}]^2", (mode - mode.mean()) ** 2
+    for k, direction in enumerate(projection_directions(samples.island.path, nodes)):
+        if not still(direction):
+            yield f"projection[{k}]", samples.values @ direction
+    target = mixture_of(program, samples)
     if target is not None and len(target.weights) > 1:
         from thermosim.ideal.gaussian import responsibility
 
-        yield "responsibility", responsibility(target, samples.column(target_nets))
+        yield "responsibility", responsibility(target, samples.column(program.target_nets))
 
 
 def fabric_series(record: Record, fabric: Fabric) -> Iterator[tuple[str, np.ndarray]]:
-    """The fixed observables of a fabric: name without the fabric's path, and (chain, draw)."""
+    """The fixed observables of a fabric that its law does not hold constant: name without its path, (chain, draw).
+
+    All of them where the law leaves none: then the whole fabric is stuck, and rightly so.
+    """
     prefix = f"{fabric.path}:"
-    for key, series in record.series.items():
-        if key.startswith(prefix) and key != prefix + "states":
-            yield key.removeprefix(prefix), series
+    found = {
+        key.removeprefix(prefix): series
+        for key, series in record.series.items()
+        if key.startswith(prefix) and key != prefix + "states"
+    }
+    if found:
+        held = HeldSpins(fabric, record, next(iter(found.values())).size)
+        moving = {name: series for name, series in found.items() if not held(name)}
+        yield from (moving or found).items()
 
 
 def mixture_of(program: Program, samples: IslandSamples) -> Mixture | None:
@@ -174,21 +197,28 @@ def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
     return replace(part, exact=exact, free=fabric.order == "free")
 
 
-def island_mixing(samples: IslandSamples, program: Program) -> PartMixing:
-    """Mixing of an island from its samples."""
-    series = island_series(samples, mixture_of(program, samples), program.target_nets)
+def island_mixing(samples: IslandSamples, program: Program) -> PartMixing | None:
+    """Mixing of an island from its samples; None if no noise moves any of them."""
     shape = samples.values.shape[:2]
+    series = island_series(samples, program)
     part = _part(samples.island.path, "island", len(samples.island.nodes), shape, samples.interval, series)
+    if not part.observables:
+        return None
     times = mode_directions(samples)[1]
     return replace(part, exact={f"mode[{k}] of the network alone": float(time) for k, time in enumerate(times)})
+
+
+def assess_all(series: Iterable[tuple[str, np.ndarray]]) -> tuple[Mixing, ...]:
+    """Mixing of every observable, given as name and (chain, draw)."""
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        return tuple(pool.map(lambda item: assess(*item), series))
 
 
 def _part(
     path: str, kind: Literal["fabric", "island"], size: int, shape: tuple[int, ...], interval: float,
     series: Iterator[tuple[str, np.ndarray]],
 ) -> PartMixing:  # fmt: skip
-    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        observables = tuple(pool.map(lambda item: assess(*item), series))
+    observables = assess_all(series)
     verdict, slowest = overall(observables), worst(observables)
     chains, draws = shape
     if slowest is None:

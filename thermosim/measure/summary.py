@@ -12,14 +12,16 @@ from thermosim.circuit.program import Fabric, PriceRow, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
 from thermosim.measure.energy import Energy, faults, ledger
+from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
 from thermosim.measure.target import (
-    REFERENCE_SWEEPS,
     Target,
     enumerated_target,
     fabric_laws,
+    ideal_run,
     island_law,
     island_target,
+    pace,
     sampled_target,
 )
 from thermosim.measure.temperature import EffectiveTemperature, effective_temperature
@@ -29,6 +31,7 @@ from thermosim.times import seconds
 from thermosim.units import show
 
 if TYPE_CHECKING:
+    from thermosim.ideal.cost import PlatformCard
     from thermosim.measure.compare import Ideal
 
 
@@ -83,13 +86,21 @@ def measure(record: Record) -> Summary:
     parts: list[PartMixing] = []
     islands: list[tuple[IslandSamples, PartMixing]] = []
     fabrics: list[tuple[Fabric, PartMixing]] = []
-    for island in program.islands:
+    silent: list[Target] = []
+    for island in measured_islands(program):
         samples = island_samples(record, program, island)
         if samples is None or samples.values.shape[1] == 0:
             notes.append(f"{island.path}: nothing was recorded of this island")
+            if isinstance(program.target, Mixture) and set(program.target_nets) & set(island.nodes):
+                silent.append(Target(island.path, "none", (), "nothing was recorded of what the target speaks of"))
             continue
-        islands.append((samples, island_mixing(samples, program)))
-        parts.append(islands[-1][1])
+        mixed = island_mixing(samples, program)
+        if mixed is None:
+            notes.append(f"{island.path}: no noise moves it, so there is nothing to sample")
+            silent.append(Target(island.path, "none", (), "no noise moves it"))
+            continue
+        islands.append((samples, mixed))
+        parts.append(mixed)
     for fabric in program.fabrics:
         mixing = fabric_mixing(record, fabric)
         if mixing is None:
@@ -97,14 +108,16 @@ def measure(record: Record) -> Summary:
             continue
         fabrics.append((fabric, mixing))
         parts.append(mixing)
-    verdict: Verdict = max((part.verdict for part in parts), key=VERDICTS.index, default="too short")
+    nothing: Verdict = "stuck" if silent else "too short"
+    verdict: Verdict = max((part.verdict for part in parts), key=VERDICTS.index, default=nothing)
     slowest = min(
         (part for part in parts if math.isfinite(part.tau)), key=lambda p: p.chains * p.draws / p.tau, default=None
     )
     ess = slowest.ess if slowest is not None and verdict != "stuck" else math.nan
     raw = slowest.chains * slowest.draws if slowest else max((p.chains * p.draws for p in parts), default=0)
     energy = ledger(_prices(program), record.counters, raw, ess) if "energy" in program.measures else None
-    targets, ideals = _against_laws(record, program, islands, fabrics) if "target" in program.measures else ((), ())
+    targets, ideals = _against_laws(record, program, islands, fabrics) if "target" in program.measures else ([], [])
+    targets += silent if "target" in program.measures else []
     return Summary(
         _run(record, program),
         tuple(parts),
@@ -112,8 +125,8 @@ def measure(record: Record) -> Summary:
         slowest.path if slowest else "",
         ess,
         energy,
-        targets,
-        ideals,
+        tuple(targets),
+        tuple(ideals),
         tuple(notes),
         _temperatures(record, program, [fabric for fabric, _ in fabrics]),
     )
@@ -153,8 +166,8 @@ def _against_laws(
     program: Program,
     islands: list[tuple[IslandSamples, PartMixing]],
     fabrics: list[tuple[Fabric, PartMixing]],
-) -> tuple[tuple[Target, ...], tuple[Ideal, ...]]:
-    from thermosim.measure.compare import fabric_ideals, gaussian_ideals
+) -> tuple[list[Target], list[Ideal]]:
+    from thermosim.measure.compare import gaussian_ideals
     from thermosim.measure.platforms import platforms
 
     cards = platforms()
@@ -166,35 +179,37 @@ def _against_laws(
         if not isinstance(law, str):
             ideals += gaussian_ideals(samples.island.path, law.law, cards)
     for fabric, mixing in fabrics:
-        found, ideal = _fabric(record, program, fabric, mixing)
+        found, rows = _fabric(record, program, fabric, mixing, cards)
         targets += found
-        if ideal is not None:
-            ideals += fabric_ideals(fabric, ideal, cards)
-    return tuple(targets), tuple(ideals)
+        ideals += rows
+    return targets, ideals
 
 
-def _fabric(record: Record, program: Program, fabric: Fabric, mixing: PartMixing) -> tuple[list[Target], Any]:
-    from thermosim.ideal import gibbs
+def _fabric(
+    record: Record, program: Program, fabric: Fabric, mixing: PartMixing, cards: tuple[PlatformCard, ...]
+) -> tuple[list[Target], list[Ideal]]:
+    from thermosim.engine.observables import projection_signs
+    from thermosim.ideal.gibbs import speed
+    from thermosim.measure.compare import fabric_ideals
 
     if fabric.input_nets is not None and any(fabric.input_nets):
-        return [Target(fabric.path, "none", (), "its p-bits have analog inputs: no closed law is declared")], None
+        return [Target(fabric.path, "none", (), "its p-bits have analog inputs: no closed law is declared")], []
     wanted = program.target if isinstance(program.target, str) else "as_drawn"
-    if isinstance(program.target, Mixture) and program.islands:
-        wanted = "as_drawn"
-    arrays = [(first, math.prod(shape)) for first, shape in fabric.arrays.values()]
     small = fabric.nodes <= ENUMERABLE and f"{fabric.path}:states" in record.series
-    targets = [enumerated_target(record, fabric, wanted)] if small else []
-    ideal = None
+    targets = [enumerated_target(record, fabric, mixing, wanted)] if small else []
+    ideals: list[Ideal] = []
+    signs = projection_signs(fabric.path, fabric.nodes)
     for index, (name, law) in enumerate(fabric_laws(fabric, wanted)):
         if small and index:
             break
-        sweeps = min(max(mixing.draws, 16 * gibbs.BLOCKS), REFERENCE_SWEEPS)
         seed = int(key(int(record.meta.get("seed", 0)), fabric.path, name) >> 1)
-        run = gibbs.run(law, arrays, mixing.chains, sweeps, max(100, sweeps // 8), seed)
-        ideal = ideal or run
+        run = ideal_run(fabric, law, mixing, seed, None if index else signs)
+        if not index:
+            ideal = pace(fabric, run, mixing)
+            ideals = fabric_ideals(fabric, ideal.mixing, speed(law, mixing.chains), cards)
         if not small:
-            targets.append(sampled_target(record, fabric, mixing, run, law, name))
-    return targets, ideal
+            targets.append(sampled_target(record, fabric, mixing, run, ideal, law, name))
+    return targets, ideals
 
 
 def _plain(value: Any) -> Any:
@@ -220,10 +235,13 @@ def _lines(summary: Summary) -> list[str]:
     if not run.complete:
         lines.append("interrupted: only a part of the run was recorded")
     for part in summary.mixing:
-        lines.append(
-            f"mixing of {part.path}: {part.verdict}; slowest is {part.worst or 'undefined'}, "
-            f"tau_int {part.tau:.4g} +- {part.tau_error:.2g} samples of {show(part.interval, 's')}, ESS {part.ess:.4g}"
+        how = (
+            f"slowest is {part.worst}, tau_int {part.tau:.4g} +- {part.tau_error:.2g} samples"
+            if part.worst
+            else ("tau_int undefined, samples")
         )
+        ess = f"{part.ess:.4g}" if math.isfinite(part.ess) else "undefined"
+        lines.append(f"mixing of {part.path}: {part.verdict}; {how} every {show(part.interval, 's')}, ESS {ess}")
         reasons = {one.reason: one.name for one in part.observables if one.verdict == part.verdict and one.reason}
         lines += [f"  {name}: {reason}" for reason, name in list(reasons.items())[:3]]
         lines += [f"  exact: {name} {show(time, 's')}" for name, time in part.exact.items()]
@@ -232,12 +250,12 @@ def _lines(summary: Summary) -> list[str]:
         each, raw = energy.per_effective_sample, energy.per_raw_sample
         lines.append(f"energy per effective sample {_span(each)}; per raw sample {_span(raw)}")
         if not energy.rows:
-            lines.append("  no counted action has a price")
+            lines.append("  no counted action has a price, which is not to say that they cost nothing")
         lines += [
             f"  {row.share:6.1%}  {row.instance} {row.action}: {row.count} x {show(row.joules_each, 'J')} ({row.grade})"
             for row in energy.rows
         ]
-        lines.append(f"  burn-in {show(energy.burn_in.value, 'J')}, programming {show(energy.programming.value, 'J')}")
+        lines.append(f"  burn-in {_span(energy.burn_in)}; loading the weights is not counted")
         lines += [
             f"  unpriced: {row.instance} {row.action}, {row.count} times ({row.reason})" for row in energy.unpriced
         ]
@@ -256,7 +274,8 @@ def _lines(summary: Summary) -> list[str]:
         cost = show(ideal.seconds, "s") if ideal.seconds is not None else "unpriced"
         cost = show(ideal.joules, "J") if ideal.joules is not None else cost
         lines.append(
-            f"ideal for {ideal.path} on {ideal.platform} ({ideal.sampler}): {cost} per effective sample ({ideal.grade})"
+            f"ideal for {ideal.path} on {ideal.platform} ({ideal.sampler}): {cost} per effective sample "
+            f"({ideal.grade}{', ' + ideal.source if ideal.seconds is not None else ''})"
         )
     return lines + [f"note: {note}" for note in summary.notes]
 

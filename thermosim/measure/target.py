@@ -1,12 +1,16 @@
 """Distance of what ran from the law that it is meant to sample, with what a perfect sampler of equal length scores.
 
-Islands without a controller: the exact Gaussian law of the network as drawn. Islands under a controller with a
-mixture as target: that mixture. In both the Kolmogorov-Smirnov distance along fixed directions (those that a mixture's
-means span, the relaxation modes, eight random projections) and the error of the covariance.
+Islands of which a declared mixture speaks: that mixture, jointly where it extends over several. Other islands without a
+controller: the exact Gaussian law of the network as drawn, sources and parts at their drawn values. In both the
+Kolmogorov-Smirnov distance along fixed directions (those that a mixture's means span, the relaxation modes, eight
+random projections) and the error of the covariance.
 
 Fabrics up to 20 p-bits: TV and KL from the enumerated law. Larger ones: pair correlations, means, energy and array
-means against a long heat-bath run. The laws are `as drawn`; `as programmed` where quantisation changed a weight; and
-`as built` up to 14 held p-bits, the stationary law of this die with its mismatch: what is left there is dynamics.
+means against a heat-bath run of the law. How many independent moments are compared, and their errors, comes from that
+run; the chip's errors are its, times the ratio of their autocorrelation times: that of the energy for the pairs, that
+of means and projections, weighted with their variances, for the means. The laws are `as drawn`; `as programmed` where
+quantisation changed a weight; and `as built` up to 14 held p-bits, the stationary law of this die with its mismatch:
+what is left there is dynamics.
 
 Energies and array means are compared in units of the law's standard deviation.
 """
@@ -14,6 +18,7 @@ Energies and array means are compared in units of the law's standard deviation.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,20 +31,32 @@ from thermosim.analysis.distance import (
     kolmogorov_smirnov,
     moment_error,
 )
-from thermosim.analysis.mixing import assess, integrated_time
+from thermosim.analysis.mixing import Mixing, integrated_time, overall
 from thermosim.circuit.discipline import discipline
 from thermosim.circuit.program import Fabric, IsingLaw, Program
-from thermosim.contracts import Floats
+from thermosim.contracts import Floats, Mixture
 from thermosim.ideal import disciplines, exact
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
-from thermosim.measure.mixing import IslandSamples, PartMixing, mixture_of, mode_directions, projection_directions
+from thermosim.measure.mixing import (
+    IslandSamples,
+    PartMixing,
+    assess_all,
+    controlled,
+    mixture_of,
+    mode_directions,
+    projection_directions,
+)
 from thermosim.record import Record
 
 if TYPE_CHECKING:
-    from thermosim.ideal.gibbs import HeatBath
+    from thermosim.ideal.gibbs import HeatBath, Moments
 
 KS_PROJECTIONS = 8
-REFERENCE_SWEEPS = 1000
+REFERENCE_UPDATES = 320_000_000
+"""Spin updates of an ideal run, so that it takes about as long as a short run of the chip itself."""
+REFERENCE_SAMPLES = 2**18
+"""Sweeps of all chains of an ideal run, however few the spins."""
+STUCK = "no distance: the samples are stuck"
 
 
 @dataclass(frozen=True)
@@ -53,18 +70,8 @@ class Target:
 
 
 def held_inputs(program: Program, nets: tuple[str, ...]) -> Floats:
-    """Voltage at which each driven net is held when no controller moves it [V]."""
-    idle = {net: float(bank.levels[k, bank.initial]) for bank in program.dacs for k, net in enumerate(bank.outputs)}
-    return np.array([program.driven[net] if net in program.driven else idle[net] for net in nets], dtype=np.float64)
-
-
-def controlled(program: Program, nets: tuple[str, ...]) -> bool:
-    """Whether some controller writes to a DAC that drives one of the nets."""
-    written = {net for plan in program.controllers for nets_ in plan.writes.values() for net in nets_}
-    driven = {
-        out for bank in program.dacs for code, out in zip(bank.inputs, bank.outputs, strict=True) if code in written
-    }
-    return bool(driven & set(nets))
+    """Voltage at which each driven net is held, as drawn, when no controller moves it [V]."""
+    return np.array([program.drawn_driven[net] for net in nets], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,12 @@ class IslandLaw:
 
 def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     """The law of an island, or why it has none."""
-    island, mixture = samples.island, mixture_of(program, samples)
-    if mixture is not None:
+    island = samples.island
+    if isinstance(program.target, Mixture) and set(program.target_nets) & set(island.nodes):
+        mixture = mixture_of(program, samples)
+        if mixture is None:
+            missing = ", ".join(net for net in program.target_nets if net not in samples.nodes)
+            return f"the target mixture speaks of {missing}, which was not recorded together with the rest of it"
         named = tuple((f"principal[{k}]", row) for k, row in enumerate(principal_directions(mixture)))
         return IslandLaw("the target mixture", of_mixture(mixture), program.target_nets, named)
     if controlled(program, island.inputs):
@@ -107,7 +118,11 @@ def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) 
     if isinstance(found, str):
         return Target(samples.island.path, "none", (), found)
     if mixing.verdict == "stuck":
-        return Target(samples.island.path, found.name, (), "no distance: the samples are stuck")
+        return Target(samples.island.path, found.name, (), STUCK)
+    if not math.isfinite(mixing.tau):
+        return Target(samples.island.path, found.name, (), "no distance: too few samples")
+    if not found.law.total_covariance.any():
+        return Target(samples.island.path, found.name, (), "no distance: this law has no scatter")
     values = samples.column(found.nodes)
     distances = _along(found, values, samples, mixing)
     flat = values.reshape(-1, values.shape[-1])
@@ -155,8 +170,10 @@ def fabric_laws(fabric: Fabric, wanted: str) -> list[tuple[str, IsingLaw]]:
     return laws[::-1] if wanted == "as_programmed" else laws
 
 
-def enumerated_target(record: Record, fabric: Fabric, wanted: str) -> Target:
+def enumerated_target(record: Record, fabric: Fabric, mixing: PartMixing, wanted: str) -> Target:
     """TV and KL of a small fabric from its enumerated laws."""
+    if mixing.verdict == "stuck":
+        return Target(fabric.path, fabric_laws(fabric, wanted)[0][0], (), STUCK)
     states = record.series[f"{fabric.path}:states"]
     distances: list[Distance] = []
     laws = [(name, exact.probabilities(law)) for name, law in fabric_laws(fabric, wanted)]
@@ -182,47 +199,97 @@ def _built(fabric: Fabric) -> Floats | None:
     return None
 
 
+@dataclass(frozen=True)
+class Pace:
+    """Mixing of an ideal sampler in the observables that the chip has too, and their variances."""
+
+    mixing: tuple[Mixing, ...]
+    variance: Mapping[str, float]
+
+
+def ideal_run(fabric: Fabric, law: IsingLaw, mixing: PartMixing, seed: int, signs: np.ndarray | None) -> HeatBath:
+    """Run the ideal sampler of `law` for as long as is worth it; `signs` of the projections to be followed."""
+    from thermosim.ideal import gibbs
+
+    chains = gibbs.LANES * -(-mixing.chains // gibbs.LANES)
+    affordable = min(REFERENCE_UPDATES // (fabric.nodes * chains), REFERENCE_SAMPLES // chains)
+    sweeps = max(affordable, 16 * gibbs.BLOCKS)
+    arrays = [(first, math.prod(shape)) for first, shape in fabric.arrays.values()]
+    return gibbs.run(law, arrays, chains, sweeps, max(100, sweeps // 8), seed, signs)
+
+
+def pace(fabric: Fabric, run: HeatBath, mixing: PartMixing) -> Pace:
+    """Assess of an ideal run what was assessed of the chip."""
+    series: dict[str, Floats] = {"energy": run.energy}
+    series |= {f"mean({path})": mean for path, mean in zip(fabric.arrays, run.magnetisation, strict=True)}
+    series |= {f"projection[{k}]": row for k, row in enumerate(run.projection)}
+    shared = {one.name: series[one.name] for one in mixing.observables if one.name in series}
+    return Pace(assess_all(shared.items()), {name: float(one.var()) for name, one in shared.items()})
+
+
+def _slowdown(chip: PartMixing, ideal: Pace, names: list[str]) -> tuple[float, float]:
+    """Ratio of the errors' squares of the chip to those of the ideal run at equal samples, and its standard error."""
+    own = {one.name: one for one in chip.observables if one.name in names and math.isfinite(one.tau)}
+    other = {one.name: one for one in ideal.mixing if one.name in own and math.isfinite(one.tau)}
+
+    def total(found: dict[str, Mixing], figure: str) -> float:
+        return sum(ideal.variance[name] * float(getattr(found[name], figure)) for name in other)
+
+    ratio = total(own, "tau") / total(other, "tau")
+    # One slow mode may be in all of them, so that their errors do not average out.
+    doubt = math.hypot(total(own, "tau_error") / total(own, "tau"), total(other, "tau_error") / total(other, "tau"))
+    return ratio, ratio * doubt
+
+
 def sampled_target(
-    record: Record, fabric: Fabric, mixing: PartMixing, reference: HeatBath, law: IsingLaw, name: str
+    record: Record, fabric: Fabric, mixing: PartMixing, run: HeatBath, ideal: Pace, law: IsingLaw, name: str
 ) -> Target:
-    """Moments of a large fabric against those of an ideal heat-bath run of the law called `name`."""
+    """Moments of a large fabric against those of an ideal heat-bath run of the law called `name`.
+
+    `ideal`: pace of the ideal sampler of this law, or of the declared one that was quantised to give it.
+    """
+    if mixing.verdict == "stuck":
+        return Target(fabric.path, name, (), STUCK)
+    settled = overall(ideal.mixing)
+    if settled == "stuck":
+        return Target(fabric.path, name, (), "no distance: the ideal sampler is stuck too")
+    if not math.isfinite(mixing.tau):
+        return Target(fabric.path, name, (), "no distance: too few samples")
     count = float(record.sums[f"{fabric.path}:count"])
     spin, pair = record.sums[f"{fabric.path}:spin"] / count, record.sums[f"{fabric.path}:pair"] / count
     samples = mixing.chains * mixing.draws
-    energies, ideal = mixing.of("energy"), assess("energy", reference.energy)
-    if not math.isfinite(energies.tau):
-        return Target(fabric.path, name, (), "no distance: the samples are stuck")
-    if not math.isfinite(ideal.tau):
-        return Target(fabric.path, name, (), "no distance: the ideal sampler is stuck too")
-    ratio = energies.tau / ideal.tau
-    doubt = math.hypot(energies.tau_error / energies.tau, ideal.tau_error / ideal.tau)
+    known = {one.name: one for one in mixing.observables}
+    singles = [one for one in known if one != "energy"]
 
-    def length(tau: float) -> float:
-        return min(count, samples / (tau * ratio))
+    def moments(quantity: str, own_mean: Floats, their: Moments, names: list[str]) -> Distance:
+        ratio, ratio_doubt = _slowdown(mixing, ideal, names)
+        other = float((their.error**2).mean())
+        share = other * run.energy.size / samples
+        square = other + share * ratio
+        doubt = math.hypot(share * ratio_doubt, square * math.sqrt(2.0 / (their.freedom * their.independent)))
+        length = samples / (their.time * ratio)
+        return moment_error(own_mean, their.mean, name, square, doubt, their.independent, length, quantity)
 
-    compared = [("means, rms", spin, reference.spin, reference.spin_error, reference.spin_time)]
+    distances = [moments("means, rms", spin, run.spin, singles)]
     if len(law.edges):
-        compared.insert(0, ("pair correlations, rms", pair, reference.pair, reference.pair_error, reference.pair_time))
-    distances = [
-        moment_error(own_mean, 1 - mean**2, mean, error, name, length(tau), doubt, quantity)
-        for quantity, own_mean, mean, error, tau in compared
-    ]
+        among = ["energy"] if "energy" in known else singles
+        distances.insert(0, moments("pair correlations, rms", pair, run.pair, among))
 
     def shift(quantity: str, difference: float, series: Floats, tau: float) -> Distance:
         spread = float(series.std())
-        found = integrated_time(series)
-        error = math.sqrt(tau / samples + found.tau / series.size)
+        error = math.sqrt(tau / samples + integrated_time(series).tau / series.size)
         floor, scatter = math.sqrt(2 / math.pi) * error, math.sqrt(1 - 2 / math.pi) * error
         return Distance(quantity, name, abs(difference) / spread, error, floor, scatter, samples / tau)
 
-    energy = -float(law.weights @ pair + law.biases @ spin)
-    distances.append(shift("energy", energy - float(reference.energy.mean()), reference.energy, energies.tau))
+    if "energy" in known:
+        energy = -float(law.weights @ pair + law.biases @ spin)
+        distances.append(shift("energy", energy - float(run.energy.mean()), run.energy, known["energy"].tau))
     for k, (array, (first, shape)) in enumerate(fabric.arrays.items()):
-        mean, series = float(spin[first : first + math.prod(shape)].mean()), reference.magnetisation[k]
-        tau = mixing.of(f"mean({array})").tau
+        mean, series = float(spin[first : first + math.prod(shape)].mean()), run.magnetisation[k]
+        tau = known[f"mean({array})"].tau if f"mean({array})" in known else math.nan
         if math.isfinite(tau) and series.std() > 0:
             distances.append(shift(f"mean({array})", mean - float(series.mean()), series, tau))
     doubts = [_doubt(fabric)] if _doubt(fabric) else []
-    if ideal.verdict != "ok":
-        doubts.append(f"the ideal run itself is {ideal.verdict}: its means and these floors are no reference")
+    if settled != "ok":
+        doubts.append(f"the ideal run itself is {settled}: its means and these floors are no reference")
     return Target(fabric.path, name, tuple(distances), "; ".join(doubts))

@@ -149,11 +149,13 @@ def _card(name: Any, netlist: Netlist, where: Position | None, path: str, proble
     """The card, looked for in the netlist's libraries first; problems inside it keep their own places."""
     library = [folder for text in netlist.library for folder in (_beside(netlist) / text, FilePath(text))]
     try:
-        return find_card(str(name), library)
+        card = find_card(str(name), library)
     except NetlistError as error:
         for problem in error.problems:
             problems.add(problem.where or where, problem.path or path, problem.message)
         return None
+    netlist.document.sources[f"card {name}"] = card.document.sha256
+    return card
 
 
 def _beside(netlist: Netlist) -> FilePath:

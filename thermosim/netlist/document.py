@@ -32,9 +32,10 @@ def read_text(text: str, name: str, overrides: Mapping[str, Any], problems: Prob
     for path, value in overrides.items():
         _override(tree, path, value, problems)
     data = tree.plain()
-    changed = len(reading.files) > 1 or bool(overrides)
+    changed = len(reading.sources) > 1 or bool(overrides)
     resolved = dump(data) if changed else text
-    return Document(data, resolved, sha256(resolved.encode()).hexdigest(), tuple(reading.files), places(tree))
+    digest = sha256(resolved.encode()).hexdigest()
+    return Document(data, resolved, digest, tuple(reading.sources), reading.sources, places(tree))
 
 
 def _content(path: Path, problems: Problems, where: Position | None = None) -> str | None:
@@ -56,12 +57,12 @@ class _Includes:
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
-        self.files: list[str] = []
+        self.sources: dict[str, str] = {}
+        """SHA-256 of the text of each file, in the order of reading."""
 
     def merged(self, text: str, name: str, chain: tuple[str, ...]) -> Tree | None:
         """Mapping of a file over the mappings of its includes."""
-        if name not in self.files:
-            self.files.append(name)
+        self.sources.setdefault(name, sha256(text.encode()).hexdigest())
         tree = parse(text, name, self.problems)
         if tree is None:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from pathlib import Path as FilePath
 from typing import Any
 
 from thermosim.errors import Problems, suggestion
@@ -17,6 +18,9 @@ from thermosim.strict_yaml import Path, dotted
 def check_references(netlist: Netlist, problems: Problems) -> None:
     """Report every name that points nowhere."""
     check = _Check(netlist, problems)
+    for index, folder in enumerate(netlist.library):
+        if not any(place.is_dir() for place in (FilePath(netlist.document.files[0]).parent / folder, FilePath(folder))):
+            check.add(("library", index), f"no folder '{folder}' beside the netlist or here")
     for name, spec in netlist.models.items():
         check.named(name, "a model", ("models", name))
         check.model(spec, ("models", name))

@@ -12,7 +12,8 @@ from thermosim.contracts import Floats
 from thermosim.ideal import exact
 from thermosim.ideal.gaussian import GaussianMixture
 from thermosim.measure import Summary
-from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_series, island_samples, island_series, mixture_of
+from thermosim.measure.joint import measured_islands
+from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_series, island_samples, island_series
 from thermosim.measure.target import island_law
 from thermosim.record import Record
 from thermosim.report import drawing
@@ -30,13 +31,13 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
         if part.kind == "fabric":
             fabric = next(one for one in program.fabrics if one.path == part.path)
             series = dict(fabric_series(record, fabric))
-            mixing.append(_fabric_waveform(part, series["energy"]))
+            mixing.append(_fabric_waveform(part, series))
             target += _fabric_law(record, fabric)
         else:
-            island = next(one for one in program.islands if one.path == part.path)
+            island = next(one for one in measured_islands(program) if one.path == part.path)
             samples = island_samples(record, program, island)
             assert samples is not None  # it was measured, so it was recorded
-            series = dict(island_series(samples, mixture_of(program, samples), program.target_nets))
+            series = dict(island_series(samples, program))
             mixing.append(_island_waveform(part, samples))
             target += _island_law(program, samples)
         mixing += _autocorrelation(part, series)
@@ -64,11 +65,14 @@ def _draws(part: PartMixing) -> int:
     return int(np.clip(40 * part.tau, 150, 600)) if math.isfinite(part.tau) else 150
 
 
-def _fabric_waveform(part: PartMixing, energy: Floats) -> Drawing:
-    shown = energy[:_REPLICAS, : _draws(part)]
+def _fabric_waveform(part: PartMixing, series: dict[str, Floats]) -> Drawing:
+    """The energy, or the first observable that moves where the energy is constant by law."""
+    name = next(iter(series))
+    shown = series[name][:_REPLICAS, : _draws(part)]
     time = part.interval * np.arange(1.0, 1 + shown.shape[1])
-    title = f"Energy of {part.path} as drawn, in the first {shown.shape[1]} recorded sweeps."
-    return drawing.waveform(title, time, shown, "energy", "1")
+    what = "Energy as drawn" if name == "energy" else name
+    title = f"{what} of {part.path}, in the first {shown.shape[1]} recorded sweeps."
+    return drawing.waveform(title, time, shown, name, "1")
 
 
 def _island_waveform(part: PartMixing, samples: IslandSamples) -> Drawing:

@@ -1,4 +1,4 @@
-"""The files of a run: report, summary, record; each replaced only when it is complete."""
+"""The files of a run: record, summary, report; each replaced only when it is complete."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ from thermosim.report.overview import tell
 
 
 def write(folder: Path, chip: Chip, record: Record, summary: Summary) -> dict[str, Path]:
-    """Write everything into `folder`, which is made if need be; returns the paths, the report last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    record.save(folder)
+    """Write summary and report beside the record in `folder`; returns all paths, the report last."""
     _replace(folder / "summary.json", json.dumps(summary.to_dict(), indent=1, allow_nan=False, ensure_ascii=False))
     drawings = draw(record, summary, chip.program)
     _replace(
@@ -41,9 +39,11 @@ def _netlist(chip: Chip) -> str:
 def _provenance(chip: Chip, record: Record) -> list[tuple[str, str]]:
     """What another person needs to get the same bits."""
     given, meta = chip.program.provenance, record.meta
+    beyond = [f"{name} {digest}" for name, digest in given["sources"].items() if name not in given["files"]]
     return [
         ("files", ", ".join(str(file) for file in given["files"])),
         ("sha256", str(given["sha256"])),
+        ("sha256 of what else was read", ", ".join(beyond) or "nothing else"),
         ("overrides", "; ".join(f"{path} = {value}" for path, value in chip.overrides.items()) or "none"),
         ("cards", ", ".join(f"{path}: {card}" for path, card in given["cards"].items()) or "none"),
         ("corner, die", f"{given['corner']}, {given['die']}; variation seed {given['variation_seed']}"),

@@ -104,7 +104,7 @@ def energy(found: Energy, full: bool) -> Section:
     """What a sample costs, action by action; `full` gives the whole ledger with its sources."""
     effective, effective_range = joules(found.per_effective_sample)
     raw, raw_range = joules(found.per_raw_sample)
-    start = f"burn-in {joules(found.burn_in)[0]}, programming {joules(found.programming)[0]}"
+    start = f"burn-in {joules(found.burn_in)[0]}; loading the weights is not counted"
     facts = (
         Fact("per effective sample", effective, effective_range),
         Fact("  with burn-in", joules(found.per_effective_sample_with_start)[0], start),
@@ -162,7 +162,7 @@ def target(targets: Sequence[Target], full: bool) -> Section:
         if one.note:
             remarks.append(f"{of}{one.note}")
     if not rows:
-        return Section("Target", remarks=tuple(remarks))
+        return Section("Target", Badge("undefined", "warn"), remarks=tuple(remarks))
     header: tuple[str, ...]
     numeric: tuple[bool, ...]
     header, numeric = ("distance", "law", "hardware", "perfect sampler", "excess"), (False, False, True, True, True)
@@ -173,6 +173,9 @@ def target(targets: Sequence[Target], full: bool) -> Section:
         header, numeric = (header[0], *header[2:]), (numeric[0], *numeric[2:])
         rows = [(row[0], *row[2:]) for row in rows]
     badge = Badge("as close as a perfect sampler", "good")
+    without = sum(not one.distances for one in targets)
+    if without:
+        badge = Badge(f"undefined for {without} of {count(len(targets), 'part')}", "warn")
     if excess > _BEYOND_CHANCE:
         badge = Badge(f"up to {excess:,.0f} sigma beyond a perfect sampler", "warn")
     return Section("Target", badge, facts, tables=(Table(header, tuple(rows), numeric),), remarks=tuple(remarks))
