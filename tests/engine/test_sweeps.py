@@ -92,6 +92,32 @@ def test_a_p_bit_samples_its_island_at_the_edge_that_begins_its_slot():
     np.testing.assert_array_equal(spins[1], [-1, -1, -1, -1])
 
 
+def test_analog_inputs_are_felt_in_any_order():
+    # Uncoupled and without memory, so that every order that updates a p-bit gives it the same odds.
+    nets = ("v", "", "w", "", "v", "w")
+    volts = np.array([{"v": 1.0, "w": -2.0, "": 0.0}[net] for net in nets])
+    exact = 1 / (1 + np.exp(-(2 * np.linspace(-0.2, 0.3, 6) + volts)))
+    for order, chance in (("sequential", 1.0), ("random", 1.0), ("parallel", 1.0), ("subset", 0.5)):
+        fabric = replace(ring(inputs=nets, coupling=0.0), memory=np.zeros(6), order=order, chance=chance)
+        turns = np.arange(6, dtype=np.int32) if order == "sequential" else np.zeros(6, dtype=np.int32)
+        fabric = replace(fabric, colour=turns, colours=int(turns.max()) + 1)
+        plain = program(
+            fabrics=(fabric,), probes=(Probe("s", "bit", ("s",), 10), Probe("t", "bit", ("t",), 10)),
+            driven={"v": 0.026, "w": -0.052}, duration=600 * fabric.ticks / 50e6,
+        )  # fmt: skip
+        record = run(plain, {}, replicas=256, threads=1)
+        spins = np.concatenate([record.samples["s"], record.samples["t"]], axis=2)
+        assert spins.shape == (256, 60, 6)
+        found = (spins == 1).mean(axis=(0, 1))
+        error = np.sqrt(exact * (1 - exact) / (256 * 60))
+        assert np.all(np.abs(found - exact) < FAR * error), order
+        updates = record.counters["s.updates"][1] + record.counters["t.updates"][1]
+        if order == "subset":
+            assert abs(updates.mean() - 0.5 * 6 * 600) < FAR * np.sqrt(0.25 * 6 * 600 / 256)
+        else:
+            assert np.all(updates == 6 * 600)
+
+
 SPINS = """\
 thermosim: 1
 name: slots

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "design1_vs_design2" / "run.py"
 
 
+@pytest.mark.validation
 def test_quick_run(tmp_path):
     subprocess.run([sys.executable, str(EXPERIMENT), "--quick", "--out", str(tmp_path)], check=True)
     with (tmp_path / "design1_vs_design2.csv").open() as stream:

@@ -83,7 +83,7 @@ def test_free_running_generators_are_not_boltzmann(made: SimpleNamespace) -> Non
     record = made.fabric(32, 6000, seed=8, memory=0.607, rng_kind="free")
     found = distances(record)
     assert found["TV", "as drawn"].excess > 5
-    assert "not Boltzmann" in measure(record).target[0].note
+    assert "not Boltzmann's (rng: free" in measure(record).target[0].note
 
 
 def test_large_fabric_against_a_heat_bath_run(made: SimpleNamespace) -> None:

@@ -222,6 +222,8 @@ def _one_fabric(chip: Chip) -> Chip:
     program = chip.program
     if len(program.fabrics) != 1 or program.islands or program.fabrics[0].input_nets is not None:
         raise ValueError(f"'{program.name}' is no Ising chip: it needs one fabric of p-bits without analog inputs")
+    if program.fabrics[0].order == "free":
+        raise ValueError(f"'{program.name}' has free-running p-bits, which have no sweeps; give them a clock")
     if not chip.circuit.synapses:
         raise ValueError(f"'{program.name}' has no coupling: its synapse says how weights are held")
     return chip
@@ -238,6 +240,8 @@ def _annealed(program: Program, start: float, sweeps: int) -> Program:
     fabric = program.fabrics[0]
     if start == 1:
         return program
+    if fabric.order not in ("coloured", "sequential"):
+        raise ValueError(f"annealing is not built for order {fabric.order}; coloured and sequential are, or start at 1")
     steps = min(STAIRS, sweeps)
     stairs = [(k * sweeps // steps, fabric.actual.beta * float(b)) for k, b in enumerate(np.linspace(start, 1, steps))]
     return replace(program, fabrics=(replace(fabric, schedule=tuple(stairs)),))
@@ -249,7 +253,7 @@ def _run(program: Program, reads: int, sweeps: int, seed: int) -> tuple[np.ndarr
     from thermosim.measure.energy import ledger
 
     fabric = program.fabrics[0]
-    before, end = (int(fabric.clock.edge(count * fabric.colours)) for count in (sweeps - 1, sweeps))
+    before, end = (int(fabric.clock.edge(count * fabric.ticks)) for count in (sweeps - 1, sweeps))
     probes = tuple(Probe(path, "bit", (path,), 1) for path in fabric.arrays)
     timed = replace(program, burn_in=before, duration=end - before, probes=probes)
     record = run(timed, {}, seed, reads)

@@ -11,6 +11,7 @@ import numpy as np
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
+from thermosim.circuit.discipline import discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
@@ -114,7 +115,7 @@ def _check_supplies(circuit: Circuit, problems: Problems) -> None:
 def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
-    interval = next((f.clock.period * f.colours for f in fabrics if instance.path in f.arrays), None)
+    interval = next((f.clock.period * f.ticks for f in fabrics if instance.path in f.arrays), None)
     context = PriceContext(temperature=circuit.netlist.temperature, interval=interval)
     if synapses:
         lengths = [synapse.lengths for synapse in synapses]
@@ -134,7 +135,10 @@ def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -
         )
     elif instance.bound.model.family == "pbit":
         context = PriceContext(temperature=circuit.netlist.temperature, wire_length=0.0, interval=interval)
-    return [PriceRow(instance.path, price) for price in instance.bound.model.prices(instance.bound.evidence, context)]
+    prices = instance.bound.model.prices(instance.bound.evidence, context)
+    if instance.bound.model.family == "pbit" and circuit.netlist.updates.order == "free":
+        prices = tuple(price for price in prices if price.action != "clock")
+    return [PriceRow(instance.path, price) for price in prices]
 
 
 def _supply_notes(circuit: Circuit) -> Iterator[str]:
@@ -153,10 +157,10 @@ def _supply_notes(circuit: Circuit) -> Iterator[str]:
 
 def _bias_notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> Iterator[str]:
     """The bias circuit is priced for one relaxation time an update; it may conduct for longer."""
-    for fabric in fabrics:
+    for fabric in (fabric for fabric in fabrics if fabric.order != "free"):
         for path in fabric.arrays:
             model: Any = circuit.instances[path].bound.model
-            sweep = fabric.clock.period * fabric.colours
+            sweep = fabric.clock.period * fabric.ticks / fabric.chance
             if getattr(model, "c_bias", None) is not None and sweep > 1.01 * model.tau0:
                 yield (
                     f"{path}: the bias circuit is priced for one tau0 of {show(model.tau0, 's')} an update, as "
@@ -170,11 +174,18 @@ def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
     notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
-    if netlist.updates.rng == "free" and circuit.of_family("pbit"):
-        notes.append(
-            "rng: free — the RNGs see other colours move before they are latched, so the chip does not sample "
-            "the Boltzmann law exactly, whatever the clock"
-        )
+    notes += [reason for reason in dict.fromkeys(discipline(fabric).reason for fabric in fabrics) if reason]
+    for fabric in fabrics:
+        if fabric.order == "coloured" and fabric.colours > 2:
+            notes.append(
+                f"{fabric.path}: its couplings close odd loops, so that two colours do not do: a sweep takes "
+                f"{fabric.colours} ticks"
+            )
+        if fabric.order == "free":
+            notes.append(
+                f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and tau0, at the "
+                "price of a clocked one without its clock"
+            )
     return tuple(notes)
 
 

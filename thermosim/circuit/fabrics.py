@@ -8,6 +8,7 @@ is added as it is and the whole offset counts.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems, suggestion
 from thermosim.models.pbit import Barriers, Pbit, Response, join
 from thermosim.times import Clock
+from thermosim.units import show
 
 WHICH: tuple[Literal["drawn"], Literal["actual"]] = ("drawn", "actual")
 
@@ -79,18 +81,26 @@ def _clock(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], p
 
 
 def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Fabric | None:
-    clock = _clock(circuit, arrays, clocks, problems)
+    updates = circuit.netlist.updates
+    free = updates.order == "free"
+    nominal, built = (_responses(arrays, which) for which in WHICH)
+    shortest = float(nominal["relaxation"].min())
+    clock = _grid(circuit, arrays, shortest, problems) if free else _clock(circuit, arrays, clocks, problems)
     start, starts = 0, {}
     for array in arrays:
         starts[array.path] = (start, array.shape)
         start += array.size
     drawn, programmed, actual = ising_laws(circuit, arrays, starts)
     edges = drawn.edges
-    colour = colour_graph(start, edges)
-    assert check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
+    colour = _colour(updates.order, start, edges)
+    coloured = updates.order == "coloured"
+    assert not coloured or check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
+    barriers = _barriers(arrays)
+    _check_order(circuit, arrays, barriers, problems)
+    arrhenius = _arrhenius(circuit, arrays, problems)
+    settling, delay = _lags(circuit, arrays, problems)
     if clock is None:
         return None
-    nominal, built = (_responses(arrays, which) for which in WHICH)
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
@@ -101,19 +111,92 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         colours=int(colour.max()) + 1,
         colour=colour,
         clock=clock,
-        rng=circuit.netlist.updates.rng,
+        rng="held" if free else updates.rng,
         drawn=drawn,
         programmed=programmed,
         actual=actual,
         slope=built["gain"] * nominal["scale"] / built["scale"],
         shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
-        memory=np.exp(-clock.period / built["relaxation"]),
+        memory=np.zeros(start) if free else np.exp(-clock.period / built["relaxation"]),
         volts=built["scale"] / built["gain"],
         relaxation=built["relaxation"],
         input_nets=inputs if analog else None,
-        barriers=_barriers(arrays),
+        barriers=barriers,
         schedule=circuit.netlist.schedule.stairs,
+        order=updates.order,
+        chance=1.0 if updates.chance is None else updates.chance,
+        arrhenius=arrhenius,
+        settling=settling,
+        delay=delay,
     )
+
+
+def _colour(order: str, nodes: int, edges: Ints) -> np.ndarray:
+    """Colour of every node: a proper one, one each for updates in turn, or one for all where ticks have no colours."""
+    if order == "coloured":
+        return colour_graph(nodes, edges)
+    return (np.arange(nodes) if order == "sequential" else np.zeros(nodes)).astype(np.int32)
+
+
+def _grid(circuit: Circuit, arrays: list[Instance], shortest: float, problems: Problems) -> Clock | None:
+    """When free-running p-bits are observed; they have no clock and no analog inputs."""
+    position = circuit.netlist.document.position
+    for array in arrays:
+        for pin, message in (
+            ("clock", "its clock pin is connected, and p-bits of order free have no clock"),
+            ("in", "analog inputs of free-running p-bits are not built yet; give it a clock (order coloured)"),
+        ):
+            if pin in array.pins:
+                problems.add(position(array.at), array.path, message)
+                return None
+    every = circuit.netlist.updates.every
+    return Clock(
+        "grid of " + arrays[0].path, 1 / (Fraction(repr(shortest)) if every is None else Fraction(every.value))
+    )
+
+
+def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | None, problems: Problems) -> None:
+    """Barriers and schedules are built for the orders that go through the p-bits colour by colour."""
+    order, position = circuit.netlist.updates.order, circuit.netlist.document.position
+    if order in ("coloured", "sequential"):
+        return
+    if barriers is not None:
+        model = next(array for array in arrays if _response(array, "actual").barriers is not None)
+        message = (
+            f"p-bits with barriers that depend on the bias are not built for order {order}; coloured and sequential"
+        )
+        problems.add(position(model.at), model.path, f"{message} are")
+    if circuit.netlist.schedule.stairs:
+        message = f"a schedule is not built for order {order}; coloured and sequential are"
+        problems.add(position(("schedule",)), "schedule", message)
+
+
+def _arrhenius(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[bool, ...]:
+    """Which nodes have rates that grow with their input; clocked ones are refused."""
+    grows = [getattr(array.bound.model, "rtn", "const") == "arrhenius" for array in arrays]
+    if not any(grows):
+        return ()
+    if circuit.netlist.updates.order != "free":
+        where = arrays[grows.index(True)]
+        message = "rtn: arrhenius is built for order free; the memory of a clocked RNG would depend on its input"
+        problems.add(circuit.netlist.document.position(where.at), where.path, message)
+    return tuple(grown for array, grown in zip(arrays, grows, strict=True) for _ in range(array.size))
+
+
+def _lags(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[float, float]:
+    """Settling and delay [s] of a fabric's inputs: one of each, since an input is one node."""
+    paths = {array.path for array in arrays}
+    inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in paths]
+    found: dict[str, set[float]] = {
+        name: {getattr(s.bound.model, name) for s in inside} for name in ("settling", "delay")
+    }
+    for name, values in found.items():
+        if len(values) > 1:
+            shown = ", ".join(show(value, "s") for value in sorted(values))
+            where = circuit.netlist.document.position((*inside[0].at, "model"))
+            message = f"coupled p-bits need one {name}; their synapses have {shown}"
+            problems.add(where, f"couplings.{inside[0].path}", message)
+    return max(found["settling"], default=0.0), max(found["delay"], default=0.0)
 
 
 def ising_laws(

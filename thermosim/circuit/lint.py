@@ -13,6 +13,7 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import At, Circuit
+from thermosim.circuit.discipline import discipline, fastest_flip
 from thermosim.circuit.program import AdcBank, ControllerPlan, Fabric, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -25,6 +26,8 @@ PHASES = 64
 LOGIT_ERROR = 0.05
 """Error of the log-odds from which on a response counts as another law: 1 % of probability at p = 1/2."""
 
+SLOW = 0.05
+"""Lag of a synapse times the fastest flip rate, from which on it is worth a warning."""
 Finding = tuple[str, Position | None, str, str]
 """Rule, place, path, message."""
 
@@ -199,7 +202,7 @@ def rng_memory(circuit: Circuit, program: Program) -> Found:
 def rng_free(circuit: Circuit, program: Program) -> Found:
     """A free-running RNG that is latched after seeing other colours move."""
     for fabric in program.fabrics:
-        if fabric.rng == "free" and fabric.colours > 1:
+        if fabric.rng == "free" and fabric.order != "subset" and not discipline(fabric).boltzmann:
             yield (
                 _at(circuit, ("updates", "rng")),
                 fabric.path,
@@ -233,6 +236,45 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
                 f"(2 beta |I| up to {reach[node]:.3g}) its log-odds are off by {worst:.2g}, so the chip does not "
                 "sample the Boltzmann law; "
                 "a smaller beta, a larger critical voltage, equal wells or a trimmed bias bring it nearer",
+            )
+
+
+def update_order(circuit: Circuit, program: Program) -> Found:
+    """Coupled p-bits that are updated at the same instant."""
+    for fabric in program.fabrics:
+        if fabric.order in ("parallel", "subset") and not discipline(fabric).boltzmann:
+            yield (
+                _at(circuit, ("updates", "order")),
+                fabric.path,
+                f"{discipline(fabric).reason}; use order: coloured",
+            )
+
+
+def slow_synapse(circuit: Circuit, program: Program) -> Found:
+    """A synapse slower than its neurons: lag x fastest flip rate > 0.05, or not settled within a slot."""
+    for fabric in program.fabrics:
+        lag = fabric.settling + fabric.delay
+        if lag == 0 or not len(fabric.actual.edges):
+            continue
+        where = next(_at(circuit, synapse.at) for synapse, _ in _synapse_of(circuit, fabric))
+        if fabric.order == "free":
+            fastest = fastest_flip(fabric)
+            product = lag * fastest
+            if product > SLOW:
+                yield (
+                    where,
+                    fabric.path,
+                    f"its synapses lag {show(lag, 's')} behind p-bits that flip up to {show(fastest, 'Hz')}: "
+                    f"the product {product:.3g} exceeds {SLOW:g}, and the law moves away from Boltzmann's towards a "
+                    "uniform one; use faster synapses, slower p-bits or a clock",
+                )
+        elif fabric.delay + fabric.settling * np.log(100) > fabric.clock.period:
+            yield (
+                where,
+                fabric.path,
+                f"its synapses take {show(fabric.delay + fabric.settling * np.log(100), 's')} to settle to 1 %, longer "
+                f"than a slot of {show(fabric.clock.period, 's')}; clocked updates are simulated as if settled, so "
+                "slow the clock down or use order: free",
             )
 
 
@@ -298,6 +340,8 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "rng-memory": rng_memory,
     "rng-free": rng_free,
     "p-bit-response": p_bit_response,
+    "update-order": update_order,
+    "slow-synapse": slow_synapse,
     "budget": budget,
     "weights-lost": weights_lost,
 }

@@ -64,9 +64,12 @@ class IsingLaw:
     beta: float
 
 
+Order = Literal["coloured", "sequential", "random", "parallel", "subset", "free"]
+
+
 @dataclass(frozen=True)
 class Fabric:
-    """Clocked p-bits that couple.
+    """P-bits that couple, clocked or free-running.
 
     P(x(t+D)=1) = p + (x - p) memory, p = sigmoid(2 beta slope (sum_j J_ij s_j + h_i) + shift), with
     memory = exp(-D/tau0) for one slot (clock period) D. All per node: `colour` int32, `slope`
@@ -74,6 +77,11 @@ class Fabric:
     `arrays`: instance path -> (first node, shape). `input_nets`: analog net of each node or "" (or
     None when no p-bit has an analog input); its voltage adds V/V_s to the sigmoid's argument, `volts` = V_s.
     `actual` holds the programmed weights with their mismatch.
+
+    `order`: which p-bits a tick updates. coloured and sequential: those of its colour, in turn; random: one picked
+    evenly; parallel: all; subset: each with probability `chance`. free: none, they flip in continuous time and
+    `clock` is the grid on which they are observed; `arrhenius` marks rates that grow with the input, and inputs follow
+    with `settling` [s] after `delay` [s].
     """
 
     path: str
@@ -97,6 +105,19 @@ class Fabric:
     """(first sweep, beta) of every stair of an annealing run; the last is the beta of the laws. Empty: it stands."""
     barriers: Barriers | None = None
     """Rates that depend on the bias, by the argument of the response; None where `memory` holds at every bias."""
+    order: Order = "coloured"
+    chance: float = 1.0
+    arrhenius: tuple[bool, ...] = ()
+    """Of each node; empty where all relax in tau0 whatever their input."""
+    settling: float = 0.0
+    delay: float = 0.0
+
+    @property
+    def ticks(self) -> int:
+        """Clock ticks of a sweep."""
+        if self.order in ("coloured", "sequential"):
+            return self.colours
+        return self.nodes if self.order == "random" else 1
 
 
 @dataclass(frozen=True)

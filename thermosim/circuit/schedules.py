@@ -27,7 +27,7 @@ def schedule_notes(fabrics: tuple[Fabric, ...], burn_in: int | None) -> Iterator
     """A law that moves while it is recorded is no law that samples could be held against."""
     for fabric in fabrics:
         last = fabric.schedule[-1][0] if fabric.schedule else 0
-        ends = fabric.clock.edge(last * fabric.colours)
+        ends = fabric.clock.edge(last * fabric.ticks)
         if ends > (burn_in or 0):
             yield (
                 f"{fabric.path}: beta still moves in the recorded window, until sweep {last} "

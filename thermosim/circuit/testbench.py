@@ -12,7 +12,7 @@ from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, Probe
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems
 from thermosim.times import LIMIT, femtoseconds
-from thermosim.units import Quantity, UnitError, read_any
+from thermosim.units import Quantity, UnitError, read_any, show
 
 
 def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[int, int | None]:
@@ -32,9 +32,11 @@ def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) ->
                 end = start + femtoseconds(value.value)
             elif clock is None:
                 raise ValueError(f"sweeps need one p-bit fabric and this chip has {len(fabrics)}; give a time")
+            elif fabrics[0].order == "free":
+                raise ValueError("free-running p-bits have no sweeps; give a time, e.g. 100 us")
             else:
-                done = (clock.first_edge_at(start + 1) - 1) // fabrics[0].colours
-                end = clock.edge((done + int(value.value)) * fabrics[0].colours)
+                done = (clock.first_edge_at(start + 1) - 1) // fabrics[0].ticks
+                end = clock.edge((done + int(value.value)) * fabrics[0].ticks)
             if end > LIMIT:
                 raise ValueError("burn-in and duration end past the limit of 2.5 hours of simulated time (9e18 fs)")
             return end
@@ -73,7 +75,7 @@ def build_probes(
             problems.add(where, f"run.record.{name}", str(error))
             continue
         fabric = next((item for item in fabrics if name in item.arrays), None)
-        sweep = 1 if fabric is None else fabric.clock.edge(fabric.colours)
+        sweep = 1 if fabric is None else fabric.clock.edge(fabric.ticks)
         if duration is not None and probe.every * sweep > duration:
             problems.add(where, f"run.record.{name}", "no samples: the recording interval is longer than run.duration")
             continue
@@ -88,6 +90,8 @@ def build_probes(
 def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric, ...]) -> Probe:
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
+        if arrays[name].order == "free":
+            return Probe(name, "bit", (name,), _intervals(name, every, arrays[name]))
         if every.unit != "sweeps":
             raise ValueError(f"'{name}' is an array of clocked p-bits: record it every so many sweeps")
         return Probe(name, "bit", (name,), int(every.value))
@@ -106,6 +110,17 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
     if interval <= 0:
         raise ValueError("the recording interval must be above zero")
     return Probe(name, "analog" if kind == "analog" else "code", tuple(nets), interval)
+
+
+def _intervals(name: str, every: Any, fabric: Fabric) -> int:
+    """The recording interval of free-running p-bits in intervals of the grid on which they are observed."""
+    if every.unit == "sweeps":
+        raise ValueError(f"'{name}' is an array of free-running p-bits, which have no sweeps: record it every so long")
+    count = every.value * fabric.clock.frequency
+    if count.denominator != 1:
+        grid = show(float(1 / fabric.clock.frequency), "s")
+        raise ValueError(f"'{name}' is observed every {grid} (updates.every): record it at a multiple of that")
+    return int(count)
 
 
 def build_target(

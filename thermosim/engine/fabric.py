@@ -43,7 +43,7 @@ class FabricRunner:
     def __init__(self, fabric: Fabric, seed: int, replicas: int, threads: int = 1, up: bool = False) -> None:
         """First spins at random from the fabric's stream, or all `up`."""
         self.fabric, self.replicas, self.slot = fabric, replicas, 0
-        self.kernels = kernels(fabric, replicas)
+        self.kernels = self._kernels()
         self._threads = min(threads, len(self.kernels))
         law, n = fabric.actual, fabric.nodes
         self._order = np.argsort(fabric.colour, kind="stable")
@@ -58,8 +58,7 @@ class FabricRunner:
         self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
         self.count = 0
         keys = replica_keys(seed, f"fabric {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
-        free, rates = fabric.rng == "free", _rates(fabric, self._order)
-        self._groups = groups(self.kernels, self._plan, keys, replicas, free, rates)
+        self._groups = self._made(keys)
         if not up:
             for group in self._groups:
                 group.start()
@@ -107,7 +106,7 @@ class FabricRunner:
     def _spans(self, sweeps: int) -> Iterator[int]:
         """Lengths of the stretches in which beta stands still; its plan is taken up before each."""
         while True:
-            now = self.slot // self.fabric.colours
+            now = self.slot // self.fabric.ticks
             self._take_up(now)
             changes = [start for start, _ in self.fabric.schedule if now < start < now + sweeps]
             span = changes[0] - now if changes else sweeps
@@ -126,14 +125,14 @@ class FabricRunner:
                 group.plan = plan
 
     def _advance(self, sweeps: int, record: bool, every: int, nodes: Ints) -> dict[str, np.ndarray]:
-        begin, colours = self.slot, self.fabric.colours
-        self.slot += sweeps * colours
+        begin, ticks = self.slot, self.fabric.ticks
+        self.slot += sweeps * ticks
         if not record:
-            self._each(lambda group, _: group.slots(begin, begin + sweeps * colours))
+            self._each(lambda group, _: group.slots(begin, begin + sweeps * ticks))
             return {}
         watch = self.observer.watch(nodes)
         seen = [self.observer.blank(sweeps // every, len(nodes), group.lanes) for group in self._groups]
-        self._each(lambda group, number: group.run(begin, every * colours, watch, seen[number]))
+        self._each(lambda group, number: group.run(begin, every * ticks, watch, seen[number]))
         return self._recorded(seen, len(nodes))
 
     def advance_slot(self, volts: Floats | None = None) -> None:
@@ -142,7 +141,7 @@ class FabricRunner:
         if volts is not None:
             drive = volts[self._order] * self._volts[:, np.newaxis]
         begin = self.slot
-        self._take_up(begin // self.fabric.colours)
+        self._take_up(begin // self.fabric.ticks)
         self.slot += 1
 
         def work(group: Group, number: int) -> None:
@@ -150,6 +149,15 @@ class FabricRunner:
             group.slots(begin, begin + 1, mine)
 
         self._each(work)
+
+    def tally(self, begin: int, end: int) -> Ints:
+        """Outputs latched (array, replica) in the slots begin .. end-1."""
+        colours, arrays = self.fabric.colours, self.fabric.arrays
+        owner = np.repeat(np.arange(len(arrays)), [int(np.prod(s, dtype=np.int64)) for _, s in arrays.values()])
+        each = np.zeros((len(arrays), colours), dtype=np.int64)
+        np.add.at(each, (owner, self.fabric.colour), 1)
+        visits = [len(range(begin + (colour - begin) % colours, end, colours)) for colour in range(colours)]
+        return np.repeat((each @ np.array(visits))[:, None], self.replicas, axis=1)
 
     def observe(self, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
         """One draw of the present state, as :meth:`advance` records it."""
@@ -187,6 +195,15 @@ class FabricRunner:
                 group.set_bits(kept["hidden"][self._order, mine] > 0, hidden=True)
 
     # -- groups -----------------------------------------------------------------------------------------------
+
+    def _kernels(self) -> tuple[str, ...]:
+        """Name of the kernel of every group."""
+        return kernels(self.fabric, self.replicas)
+
+    def _made(self, keys: np.ndarray) -> list[Group]:
+        """The groups on the keys (group, HALF) of their pairs of replicas."""
+        free, rates = self.fabric.rng == "free", _rates(self.fabric, self._order)
+        return groups(self.kernels, self._plan, keys, self.replicas, free, rates)
 
     def _each(self, work: Callable[[Group, int], None]) -> None:
         if self._threads == 1:

@@ -277,7 +277,7 @@ class Simulation:
             for track in runner.tracks
         )
         lanes: int = -(-self.replicas // LANES) * LANES  # full groups, or replicas one by one at a slower pace
-        work += sum(part.end * part.fabric.nodes * lanes for part in self.fabrics.values())
+        work += sum(part.end * part.work * lanes for part in self.fabrics.values())
         return int(max(BEATS, -(-work // 50_000_000)))
 
     def _beat(self, time: int, number: int) -> None:

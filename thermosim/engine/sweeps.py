@@ -1,4 +1,4 @@
-"""A fabric in the flow of time: slot k runs over the clock period that begins at edge k, a sweep over `colours` slots.
+"""A fabric in the flow of time: slot k runs over the clock period that begins at edge k, a sweep over `ticks` slots.
 
 A fabric without analog inputs needs no events: it catches up many sweeps at a time. One with analog inputs samples
 them at the edge that begins each slot. Observables are recorded at the end of every sweep after the burn-in, spins
@@ -19,11 +19,12 @@ from thermosim.engine.counters import Counters
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
+from thermosim.engine.orders import runner
 
 
 def sweeps_until(fabric: Fabric, time: int) -> int:
     """Sweeps of `fabric` that end at or before `time` [fs]."""
-    return Edges(fabric.clock).count_until(time) // fabric.colours
+    return Edges(fabric.clock).count_until(time) // fabric.ticks
 
 
 class FabricPart:
@@ -42,7 +43,7 @@ class FabricPart:
     ) -> None:
         """`window`: burn-in and end [fs]; `islands`: analog net -> its island."""
         replicas = rails.values.shape[1]
-        self.fabric, self.runner = fabric, FabricRunner(fabric, seed, replicas, threads)
+        self.fabric, self.runner = fabric, runner(fabric, seed, replicas, threads)
         self.edges = Edges(fabric.clock)
         self.burn_in, self.end = (sweeps_until(fabric, time) for time in window)
         self.sweeps = self.taken = 0
@@ -61,38 +62,49 @@ class FabricPart:
         self._sources = _sources(fabric, islands, rails)
         self._rails = rails
         self._updates = [counters.new(path, "updates") for path in fabric.arrays]
-        owner = np.concatenate([np.full(int(np.prod(s)), k) for k, (_, s) in enumerate(fabric.arrays.values())])
-        self._per_slot = np.array(
-            [
-                np.bincount(owner[fabric.colour == colour], minlength=len(fabric.arrays))
-                for colour in range(fabric.colours)
-            ]
-        )
 
     @property
     def analog(self) -> bool:
         """Whether it must sample analog inputs at every slot."""
         return self.fabric.input_nets is not None
 
+    @property
+    def work(self) -> int:
+        """P-bits that are worked on in a sweep of one replica, about."""
+        fabric = self.fabric
+        if fabric.order == "free":
+            return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
+        return fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+
+    @property
+    def _clocked(self) -> FabricRunner:
+        """The runner of a fabric that has slots; free-running p-bits have no analog inputs, which would ask for one."""
+        if not isinstance(self.runner, FabricRunner):
+            raise TypeError(f"{self.fabric.path}: free-running p-bits have no slots")
+        return self.runner
+
     def _ends(self, sweep: int) -> int:
-        return self.edges.at(sweep * self.fabric.colours)
+        return self.edges.at(sweep * self.fabric.ticks)
 
     def catch_up(self, time: int) -> None:
         """Complete every sweep that ends at or before `time` [fs]; for a fabric without analog inputs."""
         goal = min(sweeps_until(self.fabric, time), self.end)
         if self.sweeps < min(goal, self.burn_in):
-            self._count(0, min(goal, self.burn_in) - self.sweeps)
+            begin = self.runner.slot
             self.runner.advance(min(goal, self.burn_in) - self.sweeps)
+            self._count(begin, [counter.counts[0] for counter in self._updates])
             self.sweeps = min(goal, self.burn_in)
         if self.sweeps < goal:
-            self._count(1, goal - self.sweeps)
+            begin = self.runner.slot
             seen = self.runner.advance(goal - self.sweeps, record=True, nodes=self._nodes)
+            self._count(begin, [counter.counts[1] for counter in self._updates])
             self.sweeps = goal
             self._keep(seen)
 
-    def _count(self, window: int, sweeps: int) -> None:
-        for counter, size in zip(self._updates, self._per_slot.sum(axis=0), strict=True):
-            counter.counts[window] += size * sweeps
+    def _count(self, begin: int, rows: list[Ints]) -> None:
+        """Add the updates of each array since slot `begin` to its row (replicas,)."""
+        for row, updates in zip(rows, self.runner.tally(begin, self.runner.slot), strict=True):
+            row += updates
 
     def slot(self, time: int, number: int) -> None:
         """Run slot `number`, which begins at `time` [fs], on the voltages of that instant."""
@@ -104,17 +116,16 @@ class FabricPart:
                 volts[nodes] = source.state[rows]
             else:
                 volts[nodes] = source.values[rows]
-        self.runner.advance_slot(volts)
-        for counter, size in zip(self._updates, self._per_slot[number % self.fabric.colours], strict=True):
-            counter.at(time)[:] += size
+        self._clocked.advance_slot(volts)
+        self._count(number, [counter.at(time) for counter in self._updates])
 
     def complete(self, time: int) -> None:
         """Record the sweep that ends at `time` [fs], if there is one; for a fabric with analog inputs."""
-        done = self.runner.slot // self.fabric.colours
+        done = self.runner.slot // self.fabric.ticks
         if done > self.sweeps and self._ends(done) <= time:
             self.sweeps = done
             if self.burn_in < done <= self.end:
-                self._keep(self.runner.observe(self._nodes))
+                self._keep(self._clocked.observe(self._nodes))
 
     def _keep(self, seen: dict[str, np.ndarray]) -> None:
         """Store draws: series (chain, draw) and spins (draw, node, chain)."""

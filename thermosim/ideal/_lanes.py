@@ -170,7 +170,8 @@ def advance(
 
     state (node, lane) float32 in place; energy (sweep, lane); means (array, sweep, lane); unlike (row, sweep, lane)
     counts the spins that differ from a row of signs; spins (block, node) and pairs (block, edge) take the sums over
-    lanes and the block's sweeps. Unless `recorded`, only the states move.
+    lanes and the block's sweeps. Unless `recorded`, only the states move, and energies
+    are kept where there is room for them.
     """
     nodes = field.size
     f = np.empty(_LANES, np.float32)
@@ -197,11 +198,12 @@ def advance(
             _uniforms(generators[0], generators[1], generators[2], generators[3], u)
             _exponents(f, exponent, fraction)
             _flip(state[i], f, u, fraction, power, step)
+        if energy.shape[0] > 0:
+            for lane in range(_LANES):
+                level[lane] += step[lane]
+                energy[sweep, lane] = level[lane]
         if not recorded:
             continue
-        for lane in range(_LANES):
-            level[lane] += step[lane]
-            energy[sweep, lane] = level[lane]
         while (sweep + 1) * pairs.shape[0] > (block + 1) * sweeps:
             block += 1
         for a in range(bounds.shape[0]):

@@ -32,9 +32,10 @@ from thermosim.analysis.distance import (
     moment_error,
 )
 from thermosim.analysis.mixing import Mixing, integrated_time, overall
+from thermosim.circuit.discipline import discipline
 from thermosim.circuit.program import Fabric, IsingLaw, Program
 from thermosim.contracts import Floats, Mixture
-from thermosim.ideal import exact
+from thermosim.ideal import disciplines, exact
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
 from thermosim.measure.mixing import (
     IslandSamples,
@@ -176,17 +177,26 @@ def enumerated_target(record: Record, fabric: Fabric, mixing: PartMixing, wanted
     states = record.series[f"{fabric.path}:states"]
     distances: list[Distance] = []
     laws = [(name, exact.probabilities(law)) for name, law in fabric_laws(fabric, wanted)]
-    if fabric.nodes <= exact.STATIONARY and fabric.rng == "held" and fabric.input_nets is None:
-        built = exact.sweep_of(fabric).stationary(exact.probabilities(fabric.actual))
-        if built is not None and float(np.abs(built - laws[-1][1]).sum()) > 1e-9:
-            laws.append(("as built", built))
+    built = _built(fabric)
+    if built is not None and float(np.abs(built - laws[-1][1]).sum()) > 1e-9:
+        laws.append(("as built", built))
     for name, p in laws:
         distances += histogram_distances(states, p, name)
-    return Target(fabric.path, laws[0][0], tuple(distances), _free(fabric))
+    return Target(fabric.path, laws[0][0], tuple(distances), _doubt(fabric))
 
 
-def _free(fabric: Fabric) -> str:
-    return "free-running RNGs: the sampled law is not Boltzmann" if fabric.rng == "free" else ""
+def _doubt(fabric: Fabric) -> str:
+    known = discipline(fabric)
+    return "" if known.boltzmann else f"the sampled law is not Boltzmann's ({known.reason})"
+
+
+def _built(fabric: Fabric) -> Floats | None:
+    """The law that this die's dynamics leave fixed; None where it is not known."""
+    if fabric.order not in ("coloured", "sequential"):
+        return disciplines.stationary(fabric) if disciplines.known(fabric) else None
+    if fabric.nodes <= exact.STATIONARY and fabric.rng == "held" and fabric.input_nets is None:
+        return exact.sweep_of(fabric).stationary(exact.probabilities(fabric.actual))
+    return None
 
 
 @dataclass(frozen=True)
@@ -279,7 +289,7 @@ def sampled_target(
         tau = known[f"mean({array})"].tau if f"mean({array})" in known else math.nan
         if math.isfinite(tau) and series.std() > 0:
             distances.append(shift(f"mean({array})", mean - float(series.mean()), series, tau))
-    doubts = [_free(fabric)] if _free(fabric) else []
+    doubts = [_doubt(fabric)] if _doubt(fabric) else []
     if settled != "ok":
         doubts.append(f"the ideal run itself is {settled}: its means and these floors are no reference")
     return Target(fabric.path, name, tuple(distances), "; ".join(doubts))

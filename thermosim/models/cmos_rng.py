@@ -1,6 +1,8 @@
-"""Shot-noise CMOS random number generator as a p-bit: two states, one relaxation time.
+"""Shot-noise CMOS random number generator as a p-bit: two states, random telegraph noise between them.
 
-P(x(t+D) = 1) = p + (x(t) - p) exp(-D/tau0),  p = sigmoid(gain (V - offset) / V_s)
+p = sigmoid(v),  v = gain (V - offset) / V_s
+rtn const:      k_up = p/tau0,  k_dn = (1-p)/tau0,  so P(x(t+D) = 1) = p + (x(t) - p) exp(-D/tau0)
+rtn arrhenius:  k_up = k0 exp(v/2),  k_dn = k0 exp(-v/2),  k0 = 1/(2 tau0), so tau0 is the relaxation time at v = 0
 E_cell = E_rng + E_wire + E_clock + E_bias;  E_wire = 1/2 eta pitch length V_sig^2,  E_clock = 1/2 eta pitch V_sig^2,
 E_bias = C (tau_rng/tau_bias) V_dd^2 gamma (1 - gamma)
 Jelincic et al., arXiv:2510.23972, eq. 12 and appendix on energy; Jelincic and Walker, arXiv:2606.17327, supplement.
@@ -45,7 +47,7 @@ def bias_energy(c_bias: float, tau_ratio: float, v_dd: float, gamma: float) -> f
 
 
 class CmosRng(Pbit):
-    """Clocked two-state p-bit.
+    """Two-state p-bit, clocked or free-running; `rtn` says how its rates depend on the input.
 
     `bias` is the dimensionless h of the Boltzmann law. Energy is stated either by `e_cell` for everything, or term by
     term: `e_rng`; the wires (`eta` [F/m], `pitch` [m], `v_sig` [V]); the bias network (`c_bias` [F],
@@ -57,6 +59,7 @@ class CmosRng(Pbit):
     type: Literal["cmos_rng"] = "cmos_rng"
     tau0: PositiveSeconds
     v_s: PositiveVolts
+    rtn: Literal["const", "arrhenius"] = "const"
     e_cell: Joules | None = None
     e_rng: Joules | None = None
     eta: FaradsPerMetre | None = None
@@ -82,7 +85,7 @@ class CmosRng(Pbit):
         return self.v_dd
 
     def response(self, values: Mapping[str, Floats]) -> Response:
-        """The constant-rate telegraph: scale V_s, relaxation tau0 at every bias."""
+        """Scale V_s, relaxation tau0: at every bias, or at none where `rtn` is arrhenius."""
         return Response(values["v_s"], values["offset"], values["gain"], values["bias"], values["tau0"])
 
     def prices(self, evidence: Mapping[str, Evidence], context: PriceContext) -> tuple[Price, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import model_validator
 
-from thermosim.models.base import Model, PositiveNumber, PositiveVolts, count
+from thermosim.models.base import Model, PositiveNumber, PositiveVolts, Seconds, count
 
 
 def quantise(weights: NDArray[np.float64], bits: int | None, j_max: float | None) -> NDArray[np.float64]:
@@ -33,6 +33,8 @@ def quantise(weights: NDArray[np.float64], bits: int | None, j_max: float | None
 class Synapse(Model):
     """Weighted coupling: `bits` with sign, `j_max` the full scale of one edge, `v_dd` the supply of its bias network.
 
+    A change of the source is felt `delay` later, and the input then settles as exp(-t / settling); both count for
+    free-running p-bits, while clocked ones find their inputs settled.
     With `v_dd` a node has the budget 4 beta (sum |J| + |h|) <= v_dd / V_s, and its bias energy grows with v_dd^2.
     """
 
@@ -43,6 +45,8 @@ class Synapse(Model):
     bits: Annotated[int, *count(2, 32)] | None = None
     j_max: PositiveNumber | None = None
     v_dd: PositiveVolts | None = None
+    settling: Seconds = 0.0
+    delay: Seconds = 0.0
 
     @model_validator(mode="after")
     def _full_scale(self) -> Self:

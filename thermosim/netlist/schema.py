@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from thermosim.models.base import Kelvins, Latency
+from thermosim.models.base import Kelvins, Latency, Share
 from thermosim.netlist.couplings import Coupling
 from thermosim.netlist.fields import (
     AnyQuantity,
@@ -40,7 +40,6 @@ from thermosim.units import Span
 from thermosim.validation import shown
 
 KINDS = ("model", "type", "subcircuit")
-ORDERS_TO_COME = ("sequential", "random", "parallel", "free")
 
 
 class Instance(OpenSection):
@@ -175,24 +174,43 @@ class Controller(OpenSection):
 
 
 class Updates(Section):
-    """The update discipline of clocked p-bits."""
+    """Which p-bits are updated when: clocked, or free-running in continuous time."""
 
-    order: Literal["coloured", "sequential", "random", "parallel", "free"] = Field(
-        "coloured", description="one colour per tick; the other orders are not built yet"
+    order: Literal["coloured", "sequential", "random", "parallel", "subset", "free"] = Field(
+        "coloured",
+        description="per tick coloured: one colour; sequential: one p-bit in turn; random: one p-bit, each equally "
+        "likely; parallel: all, and subset: each with 'chance' (both not Boltzmann); free: no clock, continuous time",
     )
     clock: StrictStr | None = Field(None, description="clock net of p-bits whose clock pin is open")
     rng: Literal["held", "free"] = Field(
         "held",
         description="held: an RNG sees constant neighbours in its own slot; free: live ones always (not Boltzmann)",
     )
+    chance: Share | None = Field(None, description="of a p-bit to be updated in a tick of order subset, e.g. 0.1")
+    every: Duration | None = Field(
+        None, description="grid on which p-bits of order free are observed; the shortest tau0 if left out"
+    )
     beta: PositiveNumber = Field(1.0, description="inverse temperature of the law")
 
-    @field_validator("order", mode="after")
-    @classmethod
-    def _built(cls, order: str) -> str:
-        if order in ORDERS_TO_COME:
-            raise ValueError(f"update order '{order}' is not built yet; 'coloured' is")
-        return order
+    @model_validator(mode="after")
+    def _fitting(self) -> Updates:
+        if self.order == "subset" and not self.chance:
+            raise ValueError("order subset needs the chance of a p-bit to be updated in a tick, e.g. chance: 0.1")
+        if self.chance is not None and self.order != "subset":
+            raise ValueError(f"'chance' belongs to order subset; order {self.order} has none")
+        if self.order == "parallel" and self.rng == "free":
+            raise ValueError("order parallel latches every RNG at every tick: held and free are one; leave 'rng' out")
+        if self.order != "free":
+            if self.every is not None:
+                raise ValueError(f"'every' belongs to order free; order {self.order} is observed once a sweep")
+            return self
+        if self.clock is not None:
+            raise ValueError("p-bits of order free have no clock; leave 'clock' out")
+        if "rng" in self.model_fields_set and self.rng == "held":
+            raise ValueError("nothing holds an RNG of order free; leave 'rng' out")
+        if self.every is not None and (self.every.unit != "s" or not self.every.value > 0):
+            raise ValueError("'every' of order free is a time above zero, e.g. 100 ns")
+        return self
 
 
 class Run(Section):

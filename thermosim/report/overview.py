@@ -55,6 +55,6 @@ def _length(summary: Summary, chip: Chip) -> str:
     duration = show(summary.run.duration, "s")
     if len(program.fabrics) == 1:
         fabric = program.fabrics[0]
-        sweeps = round(seconds(program.duration) / (fabric.colours * fabric.clock.period))
-        return f"{sweeps:,} sweeps ({duration})"
+        sweeps = round(seconds(program.duration) / (fabric.ticks * fabric.clock.period))
+        return f"{sweeps:,} {'observations' if fabric.order == 'free' else 'sweeps'} ({duration})"
     return duration

@@ -61,7 +61,7 @@ def mixing(parts: Sequence[PartMixing], verdict: str, full: bool) -> Section:
 
 
 def _steps(part: PartMixing) -> str:
-    return "sweeps" if part.kind == "fabric" else "samples"
+    return "sweeps" if part.kind == "fabric" and not part.free else "samples"
 
 
 def _observables(part: PartMixing) -> Table:
