@@ -15,10 +15,12 @@ from thermosim.circuit.discipline import discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
+from thermosim.circuit.readout import with_reads
 from thermosim.circuit.schedules import check_schedule, schedule_notes
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
+from thermosim.models.pbit import Pbit
 from thermosim.units import show
 
 
@@ -34,7 +36,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     clocks = build_clocks(circuit)
     driven = driven_nets(circuit, problems)
     islands = build_islands(circuit, driven, problems)
-    fabrics = build_fabrics(circuit, clocks, problems)
+    fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
@@ -138,6 +140,10 @@ def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -
     prices = instance.bound.model.prices(instance.bound.evidence, context)
     if instance.bound.model.family == "pbit" and circuit.netlist.updates.order == "free":
         prices = tuple(price for price in prices if price.action != "clock")
+    if isinstance(instance.bound.model, Pbit):
+        read = any(fabric.read for fabric in fabrics if instance.path in fabric.arrays)
+        host = instance.bound.model.host_prices(instance.bound.evidence)
+        prices += tuple(price for price in host if read or price.counter != "reads")
     return [PriceRow(instance.path, price) for price in prices]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -111,6 +112,10 @@ class Fabric:
     """Of each node; empty where all relax in tau0 whatever their input."""
     settling: float = 0.0
     delay: float = 0.0
+    every: int = 1
+    """Sweeps (intervals of the grid, for order free) from one draw to the next."""
+    read: bool = False
+    """Whether a draw is a read of the host, which is paid; else it is the simulator's look at every sweep."""
 
     @property
     def ticks(self) -> int:
@@ -118,6 +123,10 @@ class Fabric:
         if self.order in ("coloured", "sequential"):
             return self.colours
         return self.nodes if self.order == "random" else 1
+
+    def sizes(self) -> dict[str, int]:
+        """P-bits of every array."""
+        return {path: prod(shape) for path, (_, shape) in self.arrays.items()}
 
 
 @dataclass(frozen=True)

@@ -263,6 +263,8 @@ def sampled_target(
 
     def moments(quantity: str, own_mean: Floats, their: Moments, names: list[str]) -> Distance:
         ratio, ratio_doubt = _slowdown(mixing, ideal, names)
+        # Draws far apart are independent and no better than that: moments forget faster than energy and means do.
+        ratio = max(ratio, min(1.0, 1.0 / their.time))
         other = float((their.error**2).mean())
         share = other * run.energy.size / samples
         square = other + share * ratio
