@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.program import Fabric, Probe
-from thermosim.contracts import Ints
+from thermosim.contracts import Floats, Ints
 from thermosim.engine.agenda import Edges
 from thermosim.engine.counters import Counters
 from thermosim.engine.fabric import FabricRunner
@@ -64,6 +64,10 @@ class FabricPart:
         self._updates = [counters.new(path, "updates") for path in fabric.arrays]
         for path, size in fabric.sizes().items():
             counters.new(path, "writes").counts[0] += size  # the chip is programmed once before it runs
+        if fabric.schedule:
+            steps = counters.new(fabric.path, "beta steps").counts
+            for sweep, _ in fabric.schedule[1:]:
+                steps[int(sweep >= self.burn_in)] += int(sweep < self.end)
         self._reads = [(counters.new(path, "reads"), size) for path, size in fabric.sizes().items() if fabric.read]
 
     @property
@@ -97,28 +101,31 @@ class FabricPart:
             self.runner.advance(min(goal, self.burn_in) - self.sweeps)
             self._count(begin, [counter.counts[0] for counter in self._updates])
             self.sweeps = min(goal, self.burn_in)
-        for draws in self._stretches(goal):
-            begin = self.runner.slot
-            every = self.fabric.every
-            if draws == 1:
-                self.runner.advance(every - 1)
-                seen = self.runner.advance(1, record=True, nodes=self._nodes)
-            else:
-                seen = self.runner.advance(draws * every, record=True, every=every, nodes=self._nodes)
-            self._count(begin, [counter.counts[1] for counter in self._updates])
-            self.sweeps += draws * every
-            self._keep(seen)
-        if goal == self.end > self.sweeps:
-            begin = self.runner.slot
-            self.runner.advance(goal - self.sweeps)
-            self._count(begin, [counter.counts[1] for counter in self._updates])
-            self.sweeps = goal
+        while self.sweeps < goal:
+            self._forward(goal - self.sweeps)
 
-    def _stretches(self, goal: int) -> list[int]:
-        """Draws that are taken in one go until sweep `goal`: all, or one by one where beta may move between two."""
-        draws = (goal - self.sweeps) // self.fabric.every
-        one_by_one = self.fabric.every > 1 and self.fabric.schedule
-        return [1] * draws if one_by_one else [draws] * (draws > 0)
+    def _forward(self, left: int) -> None:
+        """Some of the `left` sweeps of the window: up to the next draw, or many draws in one go."""
+        begin, every = self.runner.slot, self.fabric.every
+        ahead = every - (self.sweeps - self.burn_in) % every
+        seen = None
+        if left < ahead:
+            self.runner.advance(done := left)
+        elif ahead < every or (every > 1 and self.fabric.schedule):  # beta may move between two draws
+            self.runner.advance(ahead - 1)
+            seen = self.runner.advance(1, record=True, nodes=self._nodes)
+            done = ahead
+        else:
+            done = left // every * every
+            seen = self.runner.advance(done, record=True, every=every, nodes=self._nodes)
+        self._count(begin, [counter.counts[1] for counter in self._updates])
+        self.sweeps += done
+        if seen is not None:
+            self._keep(seen)
+
+    def program(self, kind: str, nodes: Ints, values: Floats) -> None:
+        """Write a knob of the p-bits: trims [V] or biases of `nodes`, or beta as a share of the law's."""
+        self._clocked.program(kind, nodes, values)
 
     def _count(self, begin: int, rows: list[Ints]) -> None:
         """Add the updates of each array since slot `begin` to its row (replicas,)."""

@@ -119,7 +119,8 @@ def ledger(
     for name in sorted(set(counters) - priced):
         instance, _, action = name.rpartition(".")
         if action not in FAULTS:
-            unpriced.append(Unpriced(instance, action, int(counters[name].reshape(2, -1)[1].sum()), "no price given"))
+            before, during = (int(count) for count in counters[name].reshape(2, -1).sum(axis=1))
+            unpriced.append(Unpriced(instance, action, during or before, "no price given"))
     if not rows:
         window = burn_in = Span(math.nan, math.nan, math.nan)
     shared = sorted((_with_share(row, window.value) for row in rows), key=lambda row: -row.joules)

@@ -188,7 +188,9 @@ def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
     from thermosim.ideal import disciplines
     from thermosim.ideal import exact as law
 
-    if fabric.order not in ("coloured", "sequential"):
+    if any(host.fabric == fabric.path for host in record.program.hosts):
+        pass  # a controller trims this die: what is known of it as it was built no longer holds
+    elif fabric.order not in ("coloured", "sequential"):
         if disciplines.known(fabric):
             what = "slowest mode of the chain" if fabric.order == "free" else "slowest mode of the sweep"
             exact[what] = disciplines.relaxation(fabric) * sweep
