@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -111,6 +112,10 @@ class Fabric:
     """Of each node; empty where all relax in tau0 whatever their input."""
     settling: float = 0.0
     delay: float = 0.0
+    every: int = 1
+    """Sweeps (intervals of the grid, for order free) from one draw to the next."""
+    read: bool = False
+    """Whether a draw is a read of the host, which is paid; else it is the simulator's look at every sweep."""
 
     @property
     def ticks(self) -> int:
@@ -118,6 +123,10 @@ class Fabric:
         if self.order in ("coloured", "sequential"):
             return self.colours
         return self.nodes if self.order == "random" else 1
+
+    def sizes(self) -> dict[str, int]:
+        """P-bits of every array."""
+        return {path: prod(shape) for path, (_, shape) in self.arrays.items()}
 
 
 @dataclass(frozen=True)
@@ -198,6 +207,37 @@ class ControllerPlan:
 
 
 @dataclass(frozen=True)
+class Knob:
+    """What a controller of p-bits may write: trim [V] or bias of `nodes`, or beta as a share of the netlist's."""
+
+    kind: Literal["trim", "bias", "beta"]
+    nodes: Ints
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """A controller that reads p-bits of one fabric and programs them, as the netlist asks for it.
+
+    `options` in SI; `latency` [fs] from its tick to its writes; `reads`: port -> nodes; `writes`: port -> knob;
+    `scale`: V_s of every node as drawn [V]; `pauses`: array -> shortest time between two programmings [s].
+    """
+
+    path: str
+    program: str
+    options: Mapping[str, Any]
+    clock: Clock
+    latency: int
+    fabric: str
+    reads: Mapping[str, Ints]
+    writes: Mapping[str, Knob]
+    scale: Floats
+    arrays: tuple[str, ...]
+    """Arrays whose trims or biases it writes."""
+    pauses: Mapping[str, float]
+    arithmetic: Bound | None
+
+
+@dataclass(frozen=True)
 class Probe:
     """Something recorded: analog nets (volts), codes, or p-bits of one fabric (spins +-1).
 
@@ -245,6 +285,13 @@ class Program:
     prices: tuple[PriceRow, ...]
     notes: tuple[str, ...]
     """What the reader of a summary must know (lints silenced, laws that are not Boltzmann, ...)."""
+    hosts: tuple[HostPlan, ...] = ()
+    """Controllers of p-bits."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
+
+    @property
+    def digital(self) -> tuple[ControllerPlan | HostPlan, ...]:
+        """All controllers, of converters and of p-bits."""
+        return (*self.controllers, *self.hosts)

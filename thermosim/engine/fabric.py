@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,14 @@ from thermosim.kernels.observe import Seen
 from thermosim.streams import replica_keys
 
 _NOBODY = np.zeros(0, dtype=np.int64)
+
+
+class Knobs(NamedTuple):
+    """What may be written while a chip runs: `trim` (node,) [V], `bias` (node,), and `beta` as a share of the law's."""
+
+    trim: Floats
+    bias: Floats
+    beta: float
 
 
 class FabricRunner:
@@ -49,7 +57,8 @@ class FabricRunner:
         self._order = np.argsort(fabric.colour, kind="stable")
         self._places = np.argsort(self._order)
         self._plan = _plan(fabric, self._order, self._places)
-        self._shift, self._beta = fabric.shift[self._order] / np.log(2.0), law.beta
+        self._beta = law.beta
+        self._knobs = Knobs(np.zeros(n), law.biases.copy(), 1.0)
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
@@ -116,13 +125,32 @@ class FabricRunner:
                 return
 
     def _take_up(self, sweep: int) -> None:
-        """Scale the plan's couplings and biases to the beta of `sweep`; what mismatch shifts stays."""
-        beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), self.fabric.actual.beta)
+        """Scale the plan's couplings and biases to the beta of `sweep`."""
+        own = self.fabric.actual.beta
+        beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), own) * self._knobs.beta
         if beta != self._beta:
-            self._beta = beta
-            plan = scaled(self._plan, self._shift, beta / self.fabric.actual.beta)
-            for group in self._groups:
-                group.plan = plan
+            self._scale_to(beta)
+
+    def _scale_to(self, beta: float) -> None:
+        """Give all groups the plan at `beta`: what mismatch and trims shift stays."""
+        self._beta = beta
+        law, knobs = self.fabric.actual, self._knobs
+        plan, shift = self._plan, self.fabric.shift
+        if knobs.trim.any() or np.any(knobs.bias != law.biases):
+            shift = shift + knobs.trim / self.fabric.volts
+            bias = 2.0 * law.beta * self.fabric.slope * knobs.bias + shift
+            plan = plan._replace(bias=(bias[self._order] / np.log(2.0)).astype(np.float32))
+        for group in self._groups:
+            group.plan = scaled(plan, shift[self._order] / np.log(2.0), beta / law.beta)
+
+    def program(self, kind: str, nodes: Ints, values: Floats) -> None:
+        """Write a knob from the next slot on: `trim` [V] or `bias` of `nodes`, or `beta` as a share of the law's."""
+        if kind == "beta":
+            self._knobs = self._knobs._replace(beta=float(values[0]))
+        else:
+            getattr(self._knobs, kind)[nodes] = values
+        self._beta = np.nan  # whatever the next slot's, its plan is another
+        self._take_up(self.slot // self.fabric.ticks)
 
     def _advance(self, sweeps: int, record: bool, every: int, nodes: Ints) -> dict[str, np.ndarray]:
         begin, ticks = self.slot, self.fabric.ticks
@@ -181,13 +209,18 @@ class FabricRunner:
         """All that the future depends on, and the sums so far."""
         free = self.fabric.rng == "free"
         hidden = self._gathered(hidden=True) if free else np.zeros((0, self.replicas), dtype=np.int8)
-        kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden}
+        kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden, "knobs": self._knobs._asdict()}
         return kept | {"spin": self.spin.copy(), "pair": self.pair.copy(), "count": self.count}
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take up the state that :meth:`checkpoint` gave."""
         self.slot, self.count = int(kept["slot"]), int(kept["count"])
         self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
+        knobs = kept["knobs"]
+        if any(np.any(knobs[name] != value) for name, value in self._knobs._asdict().items()):
+            self._knobs = Knobs(np.array(knobs["trim"]), np.array(knobs["bias"]), float(knobs["beta"]))
+            self._beta = np.nan
+            self._take_up(self.slot // self.fabric.ticks)
         for number, group in enumerate(self._groups):
             mine = slice(number * LANES, number * LANES + group.replicas)
             group.set_bits(kept["spins"][self._order, mine] > 0)

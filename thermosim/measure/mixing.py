@@ -35,8 +35,8 @@ class PartMixing:
     """Mixing of one island or fabric.
 
     `interval` [s] between samples; `tau`, `tau_error` [samples] and `ess` of the `worst` observable, nan and ""
-    where there is none; `exact`: name -> exact relaxation time [s]. `free`: without a clock, so
-    that samples are no sweeps.
+    where there is none; `exact`: name -> exact relaxation time [s]. `steps`: what the draws are, ``sweeps``,
+    ``reads`` or ``samples``.
     """
 
     path: str
@@ -52,7 +52,7 @@ class PartMixing:
     tau_error: float
     ess: float
     exact: dict[str, float]
-    free: bool = False
+    steps: Literal["sweeps", "reads", "samples"] = "samples"
 
     def of(self, name: str) -> Mixing:
         """The observable `name`."""
@@ -182,19 +182,27 @@ def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
     series = list(fabric_series(record, fabric))
     if not series:
         return None
-    interval = fabric.ticks * fabric.clock.period
-    part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, interval, iter(series))
+    sweep = fabric.ticks * fabric.clock.period
+    part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, sweep * fabric.every, iter(series))
     exact: dict[str, float] = {}
     from thermosim.ideal import disciplines
     from thermosim.ideal import exact as law
 
-    if fabric.order not in ("coloured", "sequential"):
+    if any(host.fabric == fabric.path for host in record.program.hosts):
+        pass  # a controller trims this die: what is known of it as it was built no longer holds
+    elif fabric.order not in ("coloured", "sequential"):
         if disciplines.known(fabric):
             what = "slowest mode of the chain" if fabric.order == "free" else "slowest mode of the sweep"
-            exact[what] = disciplines.relaxation(fabric) * interval
+            exact[what] = disciplines.relaxation(fabric) * sweep
     elif fabric.rng == "held" and fabric.nodes <= law.SPECTRAL and fabric.input_nets is None:
-        exact["slowest mode of the sweep"] = law.sweep_of(fabric).relaxation() * interval
-    return replace(part, exact=exact, free=fabric.order == "free")
+        exact["slowest mode of the sweep"] = law.sweep_of(fabric).relaxation() * sweep
+    return replace(part, exact=exact, steps=_steps(fabric))
+
+
+def _steps(fabric: Fabric) -> Literal["sweeps", "reads", "samples"]:
+    if fabric.read:
+        return "reads"
+    return "samples" if fabric.order == "free" else "sweeps"
 
 
 def island_mixing(samples: IslandSamples, program: Program) -> PartMixing | None:
