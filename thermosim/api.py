@@ -23,6 +23,7 @@ from thermosim.units import show
 if TYPE_CHECKING:
     from thermosim.circuit.circuit import Circuit
     from thermosim.circuit.program import Program
+    from thermosim.measure.network import NetworkAnalysis
     from thermosim.measure.summary import Summary
     from thermosim.netlist import Netlist
     from thermosim.record import Record
@@ -163,6 +164,17 @@ def simulate(
         return run(chip.program, chip.controllers, seed, replicas, threads, progress, resume)
     except NetlistError as error:
         raise NetlistError(_placed(chip.netlist, error)) from error
+
+
+def analyze(chip: Chip) -> tuple[NetworkAnalysis, ...]:
+    """What is known of the analog networks of a chip without running it: one for each island.
+
+    Stationary means, covariances, relaxation, spectra, heat and work, entropy production, and who makes the noise;
+    with driven nets held and no controller.
+    """
+    from thermosim.measure.network import analyse
+
+    return analyse(chip.circuit, chip.program)
 
 
 def measure(record: Record) -> Summary:
