@@ -9,7 +9,7 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
-from thermosim.circuit.couplings import folder
+from thermosim.circuit.data_files import folder
 from thermosim.circuit.ports import port
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
 from thermosim.contracts import Mixture

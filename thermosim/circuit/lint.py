@@ -217,9 +217,7 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
     for fabric in program.fabrics:
         if fabric.barriers is None or fabric.input_nets is not None:
             continue
-        reach = np.abs(fabric.programmed.biases).copy()
-        for side in (0, 1):
-            np.add.at(reach, fabric.programmed.edges[:, side], np.abs(fabric.programmed.weights))
+        reach = np.abs(fabric.programmed.biases) + fabric.programmed.reach()
         reach *= 2 * fabric.programmed.beta
         worst, node = 0.0, 0
         for i in range(fabric.nodes):
@@ -254,7 +252,7 @@ def slow_synapse(circuit: Circuit, program: Program) -> Found:
     """A synapse slower than its neurons: lag x fastest flip rate > 0.05, or not settled within a slot."""
     for fabric in program.fabrics:
         lag = fabric.settling + fabric.delay
-        if lag == 0 or not len(fabric.actual.edges):
+        if lag == 0 or not fabric.actual.coupled:
             continue
         where = next(_at(circuit, synapse.at) for synapse, _ in _synapse_of(circuit, fabric))
         if fabric.order == "free":
@@ -287,9 +285,7 @@ def _synapse_of(circuit: Circuit, fabric: Fabric) -> Iterator[tuple[Any, Any]]:
 def budget(circuit: Circuit, program: Program) -> Found:
     """A node beyond its conductance budget: 4 beta (sum |J| + |h|) > V_dd / V_s."""
     for fabric in program.fabrics:
-        load = np.abs(fabric.programmed.biases).copy()
-        for side in (0, 1):
-            np.add.at(load, fabric.programmed.edges[:, side], np.abs(fabric.programmed.weights))
+        load = np.abs(fabric.programmed.biases) + fabric.programmed.reach()
         supplies = [model.v_dd for _, model in _synapse_of(circuit, fabric) if model.v_dd is not None]
         if not supplies:
             continue

@@ -56,7 +56,7 @@ class Seen(NamedTuple):
 
     energy (draw, LANES) float64; count (draw, row * LANES) uint32, the popcounts of the rows; packed (draw, LANES)
     uint32, the first 32 nodes; spins (draw, row of Watch.rows, LANES) int8; spin (node,) and pair (edge,) int64, sums
-    of s over replicas in the mask `valid` and over draws, added to what is there.
+    of s over replicas in the mask `valid` and over draws, added to what is there; term (term,) int64: those of terms.
     """
 
     energy: np.ndarray
@@ -65,6 +65,7 @@ class Seen(NamedTuple):
     spins: np.ndarray
     spin: np.ndarray
     pair: np.ndarray
+    term: np.ndarray
 
 
 @jit
