@@ -17,7 +17,8 @@ def test_row_i_of_a_matrix_is_what_element_i_drives():
     s = spins(3)
     np.testing.assert_allclose(law.fields(s), s @ MATRIX + [0, 0.1, 0.2], atol=1e-15)
     assert not np.allclose(law.fields(s), s @ MATRIX.T + [0, 0.1, 0.2]), "the transposed matrix"
-    assert not law.symmetric and law.depths() is None
+    assert not law.symmetric
+    assert law.depths() is None
 
 
 def test_a_lattice_has_two_directed_couplings_on_every_edge():
@@ -42,11 +43,13 @@ def test_mismatch_is_drawn_for_each_direction():
     """Equal as drawn, so that the law as drawn is Boltzmann's; unequal on the die, which then has none."""
     spread = "variation: {mismatch: {g.weight: {sigma: 20 %}}}"
     directed = fabric(2, "g: {from: s, to: s, model: wire, lattice: {name: chain}, weight: 0.6}", more=spread)
-    assert directed.drawn.symmetric and not directed.actual.symmetric
+    assert directed.drawn.symmetric
+    assert not directed.actual.symmetric
     assert 0.01 < abs(directed.actual.weights[0] - directed.actual.back[0]) < 1
     assert "1 of 1 pairs feel each other differently" in discipline(directed).reason
     one = fabric(2, "g: {between: [s, s], model: wire, lattice: {name: chain}, weight: 0.6}", more=spread)
-    assert one.actual.symmetric and one.actual.weights[0] != 0.6, "one synapse serves both"
+    assert one.actual.symmetric, "one synapse serves both"
+    assert one.actual.weights[0] != 0.6
 
 
 TREE = "g: {from: s, to: s, model: wire, matrix: [[0, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0], [0, 1, 0, 0]]}"
@@ -59,7 +62,8 @@ def test_parents_come_before_their_children(order, colour):
     assert made.colour.tolist() == colour
     assert ancestral(made)
     reason = discipline(made).reason
-    assert "without a cycle: a Bayesian network" in reason and "parents before their children" in reason
+    assert "without a cycle: a Bayesian network" in reason
+    assert "parents before their children" in reason
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,8 @@ def test_a_note_says_where_the_order_is_not_ancestral(updates):
 def test_a_cycle_of_three_has_no_law():
     ring = "g: {from: s, to: s, model: wire, matrix: [[0, 1, 0], [0, 0, 1], [1, 0, 0]]}"
     made = fabric(3, ring)
-    assert made.actual.depths() is None and len(set(made.colour.tolist())) == 3
+    assert made.actual.depths() is None
+    assert len(set(made.colour.tolist())) == 3
     assert "there is no energy" in discipline(made).reason
 
 
@@ -105,10 +110,12 @@ def test_the_load_of_a_p_bit_is_what_it_feels():
          "couplings.g.from: 's.in': a coupling goes from outputs to inputs; write s or s.out"),
         ("g: {from: s, to: s.out, model: wire, lattice: {name: ring}, weight: 1}",
          "couplings.g.to: 's.out': a coupling goes from outputs to inputs; write s or s.in"),
-        ("g: {from: q, to: s, model: wire, lattice: {name: ring}, weight: 1}", "couplings.g.from: 'q' is no array of p-bits"),
+        ("g: {from: q, to: s, model: wire, lattice: {name: ring}, weight: 1}",
+         "couplings.g.from: 'q' is no array of p-bits"),
         ("g: {from: s, to: s, model: {type: resistor, r: 1 MOhm}, lattice: {name: ring}}",
          "couplings.g.from: a two-terminal element has no direction: use between: [a, b], or a synapse"),
-        ("g: {from: s, to: s, model: wire, problem: x.ij}", "couplings.g: a problem has no direction: use 'between' for it"),
+        ("g: {from: s, to: s, model: wire, problem: x.ij}",
+         "couplings.g: a problem has no direction: use 'between' for it"),
         ("g: {from: s, to: s, model: wire, matrix: [[1, 0, 0], [0, 0, 0], [0, 0, 0]]}",
          "couplings.g.matrix: couples element 0 to itself"),
         ("g: {between: [s, s], model: wire, matrix: [[0, 1, 0], [0, 0, 0], [0, 0, 0]]}",

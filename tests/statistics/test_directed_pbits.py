@@ -1,7 +1,7 @@
-"""Directed p-bits: a family's relatedness, the serial pair, and the stationary law of a die whose mismatch has a direction.
+"""Directed p-bits: a family's relatedness, the serial pair, and a die whose mismatch has a direction.
 
 Persons are s = +-1; a child of parents m and f has <c | m, f> = t (m + f) / 2, t = tanh(2 w): so parent and child
-correlate by t/2, siblings by t^2/2, aunt and niece by t^3/4, cousins by t^4/8. Pearl 1988; for p-bits Faria et al. 2021.
+correlate by t/2, siblings by t^2/2, aunt and niece by t^3/4, cousins by t^4/8. Faria et al. 2021.
 """
 
 import numpy as np
@@ -32,7 +32,8 @@ def test_the_law_of_a_family_is_the_product_of_its_conditionals(family):
         (0, 6): T**2 / 4,
     }.items():  # fmt: skip
         assert abs(together[i, j] - value) < 1e-12, (i, j)
-    assert abs(together[6, 7] - 0.5) < 1e-3 and abs(together[3, 6] - 0.25) < 1e-3
+    assert abs(together[6, 7] - 0.5) < 1e-3
+    assert abs(together[3, 6] - 0.25) < 1e-3
 
 
 def test_p_bits_of_a_family_are_related_so(family):
@@ -49,11 +50,13 @@ def test_p_bits_of_a_family_are_related_so(family):
         assert not agrees(seen, 1.1 * ideal), "relatedness 10 % higher"
     summary = ts.measure(record)
     (target,) = summary.target
-    assert target.law == "as drawn" and "Bayesian network" in target.note
+    assert target.law == "as drawn"
+    assert "Bayesian network" in target.note
     built = next(one for one in target.distances if one.quantity == "TV" and one.law == "as built")
     assert built.value < built.floor + FAR * built.floor_spread
     assert not any(one.name == "energy" for one in summary.mixing[0].observables)
-    assert not summary.temperature and not summary.ideal
+    assert not summary.temperature
+    assert not summary.ideal
 
 
 def test_children_before_their_parents_lose_them():
@@ -136,6 +139,7 @@ def test_directed_few_bit_weights_give_the_bits_of_other_kernels(monkeypatch):
 
 def test_total_variation_of_the_wrong_order_is_seen_by_the_summary():
     """A family read in random order is not what its conditionals say; the exact chain knows by how much."""
-    chip = made(2, "g: {from: s, to: s, model: wire, matrix: [[0, 1.5], [0, 0]]}", "clock: ck, order: random", tau0="1 ns")
+    chip = made(
+        2, "g: {from: s, to: s, model: wire, matrix: [[0, 1.5], [0, 0]]}", "clock: ck, order: random", tau0="1 ns"
+    )
     assert total_variation(disciplines.stationary(chip), exact.probabilities(chip.drawn)) > 0.1
-

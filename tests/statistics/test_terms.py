@@ -67,7 +67,9 @@ def test_orders_that_sample_the_law(order, memory):
         assert not agrees(share, by_hand(turned(k))), k
 
 
-@pytest.mark.parametrize(("order", "more"), [("parallel", {}), ("subset", {"chance": 0.4}), ("random", {"rng": "free"})])
+@pytest.mark.parametrize(
+    ("order", "more"), [("parallel", {}), ("subset", {"chance": 0.4}), ("random", {"rng": "free"})]
+)
 def test_orders_that_do_not(order, more):
     """Parallel and subset leave the stationary law of their exact chain, which is not Boltzmann's."""
     chip = net(order=order, memory=0.3, **more)

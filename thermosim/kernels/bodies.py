@@ -28,13 +28,12 @@ from thermosim.kernels.gibbs import (
     workspace,
 )
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.observe import observe, ones
+from thermosim.kernels.observe import observe, ones, replica_words
 from thermosim.kernels.orders import NOISE, RANDOM, SUBSET, latch, picks
 from thermosim.kernels.random import bits64, lane64
 
 _LANES, _HALF, _ONE, _TWO = np.uint64(LANES), np.uint64(HALF), np.uint64(1), np.uint64(2)
 _32, _LOW = np.uint64(32), np.uint64(0xFFFFFFFF)
-_BIT = np.uint32(1)
 
 
 class Bodies(NamedTuple):
@@ -206,26 +205,44 @@ def body_ticks(kind, chance, free, state, hidden, keys, begin, end, plan, terms,
                 latched[owner[place]] += 1
 
 
+@jit_noalias
+def _add_odd(state, a, b, c, d, weight, level):
+    """level += weight where an odd number of four places is up."""
+    for k in range(_LANES):
+        level[k] += weight & np.int64(state[a + k] ^ state[b + k] ^ state[c + k] ^ state[d + k])
+
+
+@jit_noalias
+def _add_odd_of_three(state, a, b, c, weight, level):
+    for k in range(_LANES):
+        level[k] += weight & np.int64(state[a + k] ^ state[b + k] ^ state[c + k])
+
+
 @jit
 def observe_bodies(state, watch, seen_by, valid, draw, seen):
-    """Write one draw of a group into `seen`: as :func:`observe`, with the energy and the sums of terms."""
+    """Write one draw of a group into `seen`: as :func:`observe`, with the energy and the sums of terms.
+
+    A product of four is -1 where an odd number is up, one of three is +1 there.
+    """
     observe(state, watch, valid, draw, seen)
-    level, mask = np.zeros(LANES, np.int64), np.empty(LANES, np.int8)
-    replicas = np.int64(ones(valid))
+    level, constant = np.zeros(LANES, np.int64), np.int64(0)
+    words, replicas = np.empty(watch.place.size, np.uint32), np.int64(ones(valid))
+    replica_words(state, valid, words, _LANES)
     for term in range(seen_by.weight.size):
-        three = seen_by.members[term, 0] < 0
-        mask[:] = -1 if three else 0
-        for m in range(1 if three else 0, 4):
-            at = seen_by.members[term, m] * LANES
-            for k in range(LANES):
-                mask[k] ^= state[at + k]
-        word = np.uint32(0)
-        for k in range(LANES):  # the mask is set where the product is -1
-            level[k] += seen_by.weight[term] * (-1 - 2 * np.int64(mask[k]))
-            word |= np.uint32((_BIT if mask[k] != 0 else np.uint32(0)) << np.uint32(k))
-        seen.term[term] += replicas - 2 * np.int64(ones(np.uint32(word & valid)))
-    for k in range(LANES):
-        seen.energy[draw, k] += seen_by.unit * level[k]
+        first, weight = seen_by.members[term, 0], seen_by.weight[term]
+        i, j, k = seen_by.members[term, 1], seen_by.members[term, 2], seen_by.members[term, 3]
+        odd = words[i] ^ words[j] ^ words[k]
+        a, b, c = np.uint64(i) * _LANES, np.uint64(j) * _LANES, np.uint64(k) * _LANES
+        if first < 0:
+            _add_odd_of_three(state, a, b, c, -2 * weight, level)
+            constant += weight
+            seen.term[term] += 2 * np.int64(ones(odd)) - replicas
+        else:
+            _add_odd(state, np.uint64(first) * _LANES, a, b, c, 2 * weight, level)
+            constant -= weight
+            seen.term[term] += replicas - 2 * np.int64(ones(odd ^ words[first]))
+    for lane in range(LANES):
+        seen.energy[draw, lane] += seen_by.unit * (level[lane] + constant)
 
 
 @jit

@@ -124,7 +124,7 @@ def _counts(packed, sign, mask, count, lanes):
 
 
 @jit_noalias
-def _words(state, valid, words, lanes):
+def replica_words(state, valid, words, lanes):
     """One word per place, with a bit for every replica."""
     for at in range(np.uint64(words.size)):
         word = np.uint32(0)
@@ -156,7 +156,7 @@ def observe(state, watch, valid, draw, seen):
     for row in range(rows.size):
         for k in range(LANES):
             seen.spins[draw, row, k] = np.int8(-1 - 2 * state[rows[row] * LANES + k])
-    _words(state, valid, words, _LANES)
+    replica_words(state, valid, words, _LANES)
     _sums(words, place, left, right, np.int64(ones(valid)), seen.spin, seen.pair)
 
 

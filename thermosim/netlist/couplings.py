@@ -56,8 +56,9 @@ class ProblemSource(Section):
     )
     first: Literal[0, 1] | None = Field(None, description="number of the first spin, where it is not the format's")
     unused: bool = Field(False, description="whether spins without edge and bias may stay")
-    planted: Literal["wishart", "xorsat", "torus"] | None = Field(
-        None, description="wishart, xorsat (3-regular 3-XORSAT) or torus (+-J), instead of a file"
+    planted: Literal["wishart", "xorsat", "xorsat_terms", "torus"] | None = Field(
+        None,
+        description="wishart, xorsat (3-regular 3-XORSAT), xorsat_terms (its products) or torus (+-J), not a file",
     )
     size: Count | None = Field(None, description="spins of wishart, variables of xorsat, side of torus")
     ratio: PositiveNumber = Field(0.75, description="columns for each spin of wishart")
@@ -135,8 +136,7 @@ Weight = Annotated[
     Discriminator(_weight_kind),
 ]
 TermRows = Annotated[
-    Annotated[tuple[tuple[Number, ...], ...], Tag("rows")]
-    | Annotated[StrictStr, _file(".terms", ".csv"), Tag("file")],
+    Annotated[tuple[tuple[Number, ...], ...], Tag("rows")] | Annotated[StrictStr, _file(".terms", ".csv"), Tag("file")],
     Discriminator(lambda value: "rows" if isinstance(value, list | tuple) else "file"),
 ]
 Matrix = Annotated[
