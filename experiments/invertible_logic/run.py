@@ -3,8 +3,8 @@
 A full adder is run free, forwards and backwards, and its states are held against the Boltzmann law by enumeration.
 35, 161 and 945 are factored by a multiplier whose product is tied, by the cost (X Y - F)^2 with its products
 held by AND gates, and by the cost itself on p-bits that stand in products of three and four. Two measures: the first
-sweep at which the factors appear (at one beta), beside blind guesses of the same bits; and the last read of an annealing
-run.
+sweep at which the factors appear (at one beta), beside blind guesses of the same bits; and the last read of an
+annealing run.
 """
 
 from __future__ import annotations

@@ -145,7 +145,8 @@ TOO = "couplings.c.terms: "
          TOO + "term 1 = (2, 0, 1) states the product of term 0 again; state each term once"),
         ("c: {between: [s, s, s], model: wire, terms: []}", TOO + "no term: leave the coupling out"),
         ("c: {between: [s, s, s, s, s], model: wire, terms: [[0, 1, 2, 3, 4, 1]]}",
-         "couplings.c.between: expected at most 4 items, got 5"),
+         "couplings.c: 'between' names 5 arrays; products have at most 4 p-bits: split longer ones with an auxiliary "
+         "p-bit"),
         ("c: {between: [s, s], model: wire, terms: [[0, 1, 1]]}",
          "'terms' are products of three or four p-bits: between: [s, s, s]; pairs are 'edges' or a 'matrix'"),
         ("c: {between: [s, s, s], model: wire, lattice: {name: ring}}",

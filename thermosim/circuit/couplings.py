@@ -22,7 +22,7 @@ from thermosim.errors import suggestion
 from thermosim.models import quantise
 from thermosim.netlist import Bound, bind
 from thermosim.netlist.graph_files import GRAPHS, read_graph
-from thermosim.netlist.lattices import lattice_edges
+from thermosim.netlist.lattices import MOST_EDGES, lattice_edges
 from thermosim.netlist.planted import planted
 from thermosim.netlist.problem import Problem
 from thermosim.netlist.problem_files import read_problem
@@ -212,6 +212,10 @@ def _from_matrix(matrix: Any, n: int, m: int, same: bool, directed: bool, work: 
 
     Of a directed coupling, row i says what element i of the first array drives.
     """
+    if n * m > MOST_EDGES:
+        raise CouplingError(
+            "matrix", f"a matrix of {n} x {m} is more than memory holds; list the edges of a sparse graph"
+        )
     if isinstance(matrix, str):
         file = data_file(work, matrix, "matrix")
         array = np.load(file, allow_pickle=False) if file.suffix == ".npy" else np.loadtxt(file, delimiter=",", ndmin=2)

@@ -19,6 +19,7 @@ from pydantic import (
 from thermosim.netlist.fields import Count, NonNegative, Number, PositiveNumber, Raw, Section, Whole
 from thermosim.netlist.lattices import NAMES
 from thermosim.netlist.topologies import TOPOLOGIES
+from thermosim.terms import LARGEST
 from thermosim.validation import shown
 
 
@@ -151,7 +152,7 @@ class Coupling(Section):
     felt), or products of three or four p-bits (`between` with as many arrays, and `terms`)."""
 
     between: tuple[StrictStr, ...] | None = Field(
-        None, min_length=2, max_length=4, description="two arrays, e.g. [s, s]; three or four for terms"
+        None, min_length=2, description="two arrays, e.g. [s, s]; three or four for terms"
     )
     source: StrictStr | None = Field(None, alias="from", description="array that drives, e.g. s or s.out")
     to: StrictStr | None = Field(None, description="array that is driven and not felt, e.g. t or t.in")
@@ -187,6 +188,11 @@ class Coupling(Section):
         if len(given) > 1:
             raise ValueError(f"has both '{given[0]}' and '{given[1]}'; edges come from one of them")
         several = self.between is not None and len(self.between) > 2
+        if self.between is not None and len(self.between) > LARGEST:
+            raise ValueError(
+                f"'between' names {len(self.between)} arrays; products have at most {LARGEST} p-bits: split longer "
+                "ones with an auxiliary p-bit"
+            )
         if several and not given:
             raise ValueError("three or four arrays need 'terms', e.g. terms: [[0, 1, 2, 0.5]]")
         if not given:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from thermosim.contracts import Floats, Ints
-from thermosim.netlist.lattices import lattice_edges
+from thermosim.netlist.lattices import lattice_edges, refuse_too_many
 from thermosim.netlist.problem import Problem, from_products, from_terms
 from thermosim.streams import generator
 
@@ -40,6 +40,7 @@ def planted(kind: Kind, size: int, seed: int, ratio: float = 0.75) -> Problem:
 def wishart(spins: int, ratio: float, seed: int) -> Problem:
     """Dense problem with a planted state; hardest where `ratio` is small."""
     columns = round(ratio * spins)
+    refuse_too_many(spins * (spins - 1) // 2, f"a Wishart problem of {spins} spins")
     if spins < 2 or columns < 1:
         raise ValueError(f"a Wishart problem of {spins} spins and ratio {ratio:g} has no columns")
     rng = generator(seed, "wishart")
