@@ -7,21 +7,19 @@ two of these on every edge. Terms of three or four p-bits are :mod:`thermosim.ci
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.circuit.circuit import At, Instance, Synapses
-from thermosim.circuit.data_files import CouplingError, data_file
+from thermosim.circuit.data_files import CouplingError, data_file, edges_of_file, finite
 from thermosim.circuit.nets import index_of
 from thermosim.circuit.products import products, split
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import suggestion
 from thermosim.models import quantise
 from thermosim.netlist import Bound, bind
-from thermosim.netlist.graph_files import GRAPHS, read_graph
 from thermosim.netlist.lattices import MOST_EDGES, lattice_edges
 from thermosim.netlist.planted import planted
 from thermosim.netlist.problem import Problem
@@ -170,7 +168,7 @@ def _edges(
     if coupling.matrix is not None:
         edges, weights = _from_matrix(coupling.matrix, int(np.prod(a)), int(np.prod(b)), same, directed, work)
         return edges, None, weights
-    edges, listed = _from_file(coupling.edges, directed, work)
+    edges, listed = edges_of_file(coupling.edges, directed, work)
     _check_edges(edges, int(np.prod(a)), int(np.prod(b)), same, directed)
     return edges, None, listed
 
@@ -201,12 +199,6 @@ def _check_edges(edges: Ints, n: int, m: int, same: bool, directed: bool) -> Non
         raise CouplingError("", f"edge ({i}, {j}) is stated twice; each edge is stated once")
 
 
-def _finite(values: np.ndarray, key: str) -> Floats:
-    if not np.all(np.isfinite(values)):
-        raise CouplingError(key, "holds values that are not finite")
-    return np.asarray(values, dtype=float)
-
-
 def _from_matrix(matrix: Any, n: int, m: int, same: bool, directed: bool, work: Expansion) -> tuple[Ints, Floats]:
     """A symmetric matrix J with zero diagonal (each edge is J_ij, once), or a block between two arrays.
 
@@ -221,7 +213,7 @@ def _from_matrix(matrix: Any, n: int, m: int, same: bool, directed: bool, work: 
         array = np.load(file, allow_pickle=False) if file.suffix == ".npy" else np.loadtxt(file, delimiter=",", ndmin=2)
     else:
         array = np.array(matrix, dtype=float, ndmin=2)
-    array = _finite(array, "matrix")
+    array = finite(array, "matrix")
     if array.shape != (n, m):
         raise CouplingError("matrix", f"has shape {list(array.shape)}; the arrays need [{n}, {m}]")
     if same:
@@ -236,43 +228,6 @@ def _from_matrix(matrix: Any, n: int, m: int, same: bool, directed: bool, work: 
     if len(i) == 0:
         raise CouplingError("matrix", "is zero everywhere: leave the coupling out")
     return np.stack([i, j], axis=1).astype(np.int64), array[i, j]
-
-
-def _from_file(name: str, directed: bool, work: Expansion) -> tuple[Ints, Floats | None]:
-    """Edges from ``i,j[,weight]`` lines (.csv), ``edges`` and ``weights`` (.npz), or Matrix Market (.mtx); from 0."""
-    file = data_file(work, name, "edges")
-    if file.suffix == ".npz":
-        with np.load(file, allow_pickle=False) as data:
-            edges = np.asarray(data["edges"], dtype=np.int64)
-            return edges, _finite(data["weights"], "edges") if "weights" in data else None
-    if directed and file.suffix != ".csv":
-        raise CouplingError(
-            "edges", f"directed edges are read from .csv or .npz, not {file.suffix}: those know no direction"
-        )
-    if file.suffix == ".mtx":
-        from scipy.io import mmread
-
-        sparse: Any = mmread(file)
-        upper = sparse.row < sparse.col
-        keep = upper if np.any(upper) else sparse.row > sparse.col
-        pairs = np.sort(np.stack([sparse.row[keep], sparse.col[keep]], axis=1), axis=1)
-        return pairs.astype(np.int64), _finite(sparse.data[keep], "edges")
-    if file.suffix in GRAPHS:
-        edges, listed = read_graph(file)
-        return edges, None if listed is None else _finite(listed, "edges")
-    with file.open(newline="") as stream:
-        rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
-    widths = sorted({len(row) for row in rows})
-    if len(widths) > 1 or (widths and widths[0] not in (2, 3)):
-        raise CouplingError(
-            "edges", f"'{name}' has lines of {', '.join(map(str, widths))} entries; all are i,j or all i,j,weight"
-        )
-    try:
-        edges = np.array([[int(row[0]), int(row[1])] for row in rows], dtype=np.int64).reshape(-1, 2)
-        weights = np.array([float(row[2]) for row in rows]) if rows and len(rows[0]) > 2 else None
-    except (ValueError, IndexError) as error:
-        raise CouplingError("edges", f"'{name}' is no list of 'i,j' or 'i,j,weight' lines: {error}") from None
-    return edges, None if weights is None else _finite(weights, "edges")
 
 
 def _problem(coupling: Any, ends: list[Instance], work: Expansion) -> Problem:
@@ -318,4 +273,4 @@ def _weights(weight: Any, count: int, path: str, work: Expansion) -> Floats:
         return rng.choice(np.array(weight.choice, dtype=float), count)
     if array.shape != (count,):
         raise CouplingError("weight", f"has shape {list(array.shape)}; the coupling has {count} edges")
-    return _finite(array, "weight")
+    return finite(array, "weight")

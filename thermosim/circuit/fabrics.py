@@ -14,20 +14,17 @@ from typing import Any, Literal
 import numpy as np
 
 from thermosim.analysis.colouring import check_colouring, colour_graph
-from thermosim.circuit.circuit import Circuit, Instance, Synapses
+from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.ising import ancestral_ranks
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
-from thermosim.contracts import Floats, Ints
+from thermosim.circuit.wiring import Pairs, Products, Starts, Version
+from thermosim.contracts import Floats
 from thermosim.errors import Problems, suggestion
 from thermosim.models.pbit import Barriers, Pbit, Response, join
-from thermosim.terms import LARGEST, Terms
 from thermosim.times import Clock
 from thermosim.units import show
 
-Starts = dict[str, tuple[int, tuple[int, ...]]]
-"""First node and shape of every array of a fabric."""
-Version = Literal["drawn", "programmed", "actual"]
 WHICH: tuple[Literal["drawn"], Literal["actual"]] = ("drawn", "actual")
 
 
@@ -233,8 +230,8 @@ def ising_laws(circuit: Circuit, arrays: list[Instance], starts: Starts) -> tupl
     stairs = circuit.netlist.schedule.stairs
     beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
     inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in starts]
-    pairs = _Pairs([synapse for synapse in inside if len(synapse.ends) == 2], starts)
-    terms = _Terms([synapse for synapse in inside if len(synapse.ends) > 2], starts)
+    pairs = Pairs([synapse for synapse in inside if len(synapse.ends) == 2], starts)
+    terms = Products([synapse for synapse in inside if len(synapse.ends) > 2], starts)
 
     def law(which: Version, biases: Floats) -> IsingLaw:
         weights, back = pairs.weights(which)
@@ -262,48 +259,3 @@ def _barriers(arrays: list[Instance]) -> Barriers | None:
     if all(response.barriers is None for response in found):
         return None
     return join([response.as_barriers() for response in found])
-
-
-class _Pairs:
-    """Pairs (edge, 2) with i < j in the fabric's numbering; parallel couplings of a pair add up."""
-
-    def __init__(self, inside: list[Synapses], starts: Starts) -> None:
-        self._inside = inside
-        listed = [np.zeros((0, 2), dtype=np.int64), *(_shifted(synapse, starts) for synapse in inside)]
-        ends = np.concatenate(listed)
-        self.edges, slot = np.unique(np.sort(ends, axis=1), axis=0, return_inverse=True)
-        self._slot = slot.ravel()
-        none = np.zeros(0, dtype=bool)
-        both = np.concatenate([none, *(np.full(len(synapse.edges), not synapse.directed) for synapse in inside)])
-        self._onward, self._back = both | (ends[:, 0] < ends[:, 1]), both | (ends[:, 0] > ends[:, 1])
-
-    def weights(self, which: Version) -> tuple[Floats, Floats | None]:
-        """What the second feels of the first, and the first of the second where that is not the same throughout."""
-        listed = np.concatenate([np.zeros(0), *(getattr(synapse, which) for synapse in self._inside)])
-        onward, back = np.zeros(len(self.edges)), np.zeros(len(self.edges))
-        np.add.at(onward, self._slot[self._onward], listed[self._onward])
-        np.add.at(back, self._slot[self._back], listed[self._back])
-        return onward, None if np.array_equal(onward, back) else back
-
-
-class _Terms:
-    """Terms in the fabric's numbering; parallel ones add up."""
-
-    def __init__(self, inside: list[Synapses], starts: Starts) -> None:
-        self._inside = inside
-        listed = [np.zeros((0, LARGEST), dtype=np.int64)]
-        for synapse in inside:
-            members = np.sort(_shifted(synapse, starts), axis=1)
-            listed.append(np.pad(members, ((0, 0), (LARGEST - members.shape[1], 0)), constant_values=-1))
-        self._members, slot = np.unique(np.concatenate(listed), axis=0, return_inverse=True)
-        self._slot = slot.ravel()
-
-    def of(self, which: Version) -> Terms:
-        summed = np.zeros(len(self._members))
-        np.add.at(summed, self._slot, np.concatenate([np.zeros(0), *(getattr(s, which) for s in self._inside)]))
-        return Terms(self._members, summed)
-
-
-def _shifted(synapse: Synapses, starts: Starts) -> Ints:
-    """Ends of the edges in the fabric's numbering, as they are listed."""
-    return np.asarray(synapse.edges + np.array([starts[end][0] for end in synapse.ends]), dtype=np.int64)

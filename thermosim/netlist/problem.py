@@ -63,6 +63,8 @@ class Problem:
 
     def cut(self, states: ArrayLike) -> Floats:
         """Weight of the cut edges where the problem is a Max-Cut: sum of w (1 - s_i s_j) / 2 with w = -J."""
+        if len(self.terms):
+            raise ValueError("a Max-Cut has no products of three or four spins")
         return np.asarray((-self.weights.sum() - self.energy(states)) / 2, dtype=np.float64)
 
     def scaled(self, factor: float) -> Problem:
