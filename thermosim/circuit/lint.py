@@ -202,7 +202,8 @@ def rng_memory(circuit: Circuit, program: Program) -> Found:
 def rng_free(circuit: Circuit, program: Program) -> Found:
     """A free-running RNG that is latched after seeing other colours move."""
     for fabric in program.fabrics:
-        if fabric.rng == "free" and fabric.order != "subset" and not discipline(fabric).boltzmann:
+        known = discipline(fabric)
+        if fabric.rng == "free" and fabric.order != "subset" and fabric.actual.symmetric and not known.boltzmann:
             yield (
                 _at(circuit, ("updates", "rng")),
                 fabric.path,
@@ -240,6 +241,8 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
 def update_order(circuit: Circuit, program: Program) -> Found:
     """Coupled p-bits that are updated at the same instant."""
     for fabric in program.fabrics:
+        if not fabric.actual.symmetric:
+            continue  # no order gives these a Boltzmann law; a note says which law there is, and by which order
         if fabric.order in ("parallel", "subset") and not discipline(fabric).boltzmann:
             yield (
                 _at(circuit, ("updates", "order")),
