@@ -1,9 +1,10 @@
 """Gates that run both ways, and factoring by them: how many sweeps until the p-bits hold the factors?
 
 A full adder is run free, forwards and backwards, and its states are held against the Boltzmann law by enumeration.
-35, 161 and 945 are factored by a multiplier whose product is tied, and by the cost (X Y - F)^2 with its products
-held by AND gates. Two measures: the first sweep at which the factors appear (at one beta), beside blind guesses of
-the same bits; and the last read of an annealing run.
+35, 161 and 945 are factored by a multiplier whose product is tied, by the cost (X Y - F)^2 with its products
+held by AND gates, and by the cost itself on p-bits that stand in products of three and four. Two measures: the first
+sweep at which the factors appear (at one beta), beside blind guesses of the same bits; and the last read of an
+annealing run.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ import numpy as np
 
 import thermosim as ts
 from thermosim.ideal.exact import probabilities
-from thermosim.netlist.factoring import factoring, factors
+from thermosim.netlist.factoring import factoring, factors, native
 from thermosim.netlist.logic import values
 from thermosim.netlist.problem_files import read_problem, write_ij
+from thermosim.netlist.term_files import write_terms
 
 HERE = Path(__file__).parent
 PENALTY = 0.3  # strength of the AND gates in the cost, in units of F
+NATIVE_BETA = 0.5  # the same as that of the cost with pairs
 Read = Callable[[np.ndarray], np.ndarray]
 
 
@@ -65,6 +68,18 @@ def cost(number: int, x: int, y: int, solutions: int, folder: Path) -> Method:
         return a * b == number
 
     return Method("cost", number, file, problem.spins, 1 / number, 0.5, (0.05, 5.0), solutions / 2 ** (x + y), solved)
+
+
+def native_cost(number: int, x: int, y: int, solutions: int, folder: Path) -> Method:
+    problem, file = native(number, x, y), folder / f"native{number}.terms"
+    write_terms(problem, file)
+
+    def solved(s: np.ndarray) -> np.ndarray:
+        a, b = factors(s, x, y)
+        return a * b == number
+
+    share = solutions / 2 ** (x + y)
+    return Method("native", number, file, problem.spins, 1 / number, NATIVE_BETA, (0.05, 5.0), share, solved)
 
 
 def chip(method: Method, sweeps: int, replicas: int, **more: object) -> ts.Chip:
@@ -119,7 +134,7 @@ def draw(adders: dict, found: dict, final: dict, lengths: list[int], out: Path) 
     axes[0].set_xticks(range(9), names, rotation=60, fontsize=8)
     axes[0].set(title="Full adder, a b ci → co s, at beta = 1", ylabel="probability")
     axes[0].legend(fontsize=8)
-    styles = {"multiplier": "-", "cost": "--"}
+    styles = {"multiplier": "-", "cost": "--", "native": ":"}
     for axis, title in (
         (axes[1], "Factors seen by that sweep (pale: blind guesses)"),
         (axes[2], "Last read of annealing"),
@@ -133,7 +148,7 @@ def draw(adders: dict, found: dict, final: dict, lengths: list[int], out: Path) 
         axes[2].plot(lengths, shares, "o" + styles[name], color=f"C{[35, 161, 945].index(number)}", ms=4)
     axes[1].set_ylabel("share of replicas")
     handles, names = axes[1].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower right", ncols=6, fontsize=8)
+    figure.legend(handles, names, loc="outside lower right", ncols=9, fontsize=7)
     figure.savefig(out / "invertible_logic.png", dpi=130)
 
 
@@ -149,6 +164,7 @@ def main() -> None:
     methods = []
     for number, x, y, odd_x, odd_y, solutions in numbers:
         methods += [multiplier(number, x, y, solutions), cost(number, odd_x, odd_y, solutions, given.out)]
+        methods.append(native_cost(number, odd_x, odd_y, solutions, given.out))
     adders = {name: adder(name, sweeps) for name in ("free", "forward", "backward")}
     found = {(m.name, m.number): (first_passage(m, sweeps, replicas), m.guesses) for m in methods}
     final = {(m.name, m.number): [annealed(m, length, replicas) for length in lengths] for m in methods}

@@ -23,6 +23,31 @@ class Quick(ChipSampler):
         return super().sample(bqm, **(SHORT | parameters))
 
 
+def test_a_polynomial_is_a_problem_of_products_and_back():
+    """Energies state by state, bits and spins; products of five are refused with the reason."""
+    from thermosim.netlist.problem_bqm import from_polynomial, to_polynomial
+
+    terms = {(): 0.5, ("a",): 1.0, ("a", "b"): -2.0, ("a", "b", "c"): 0.7, ("a", "b", "c", "d"): 1.5}
+    bits = dimod.BinaryPolynomial(terms, "BINARY")
+    problem = from_polynomial(bits)
+    assert problem.labels == ("a", "b", "c", "d")
+    for state in itertools.product((0, 1), repeat=4):
+        spins = 2 * np.array(state) - 1
+        wanted = bits.energy(dict(zip("abcd", state, strict=True)))
+        assert abs(problem.energy(spins) - wanted) < 1e-12
+        assert abs(to_polynomial(problem).energy(dict(enumerate(spins.tolist()))) - wanted) < 1e-12
+    with pytest.raises(ValueError, match="a product of 5 spins; p-bits have terms of at most 4"):
+        from_polynomial(dimod.BinaryPolynomial({tuple("abcde"): 1.0}, "SPIN"))
+
+
+def test_chips_of_more_than_symmetric_pairs_are_no_samplers_of_models():
+    with pytest.raises(ValueError, match="coupling 'birth' is directed; only symmetric pairs can be programmed anew"):
+        ChipSampler("relatedness")
+    terms = {"couplings": {"c": {"between": ["s", "s", "s"], "model": "wire", "terms": [[0, 1, 2, 1.0]]}}}
+    with pytest.raises(ValueError, match="coupling 'c' has products of three or four p-bits"):
+        ChipSampler("relatedness", terms)
+
+
 @testing.load_sampler_bqm_tests(Quick)
 class TestEveryModel(unittest.TestCase):
     """dimod's tests over models of every kind."""

@@ -22,7 +22,7 @@ from thermosim.api import Chip, load
 from thermosim.circuit.assemble import assemble
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.program import Probe, Program
-from thermosim.circuit.reprogram import reprogram, rewire
+from thermosim.circuit.reprogram import refuse_beyond_pairs, reprogram, rewire
 from thermosim.contracts import Floats
 from thermosim.netlist.problem import Problem
 from thermosim.netlist.problem_bqm import from_bqm
@@ -224,6 +224,7 @@ def _one_fabric(chip: Chip) -> Chip:
         raise ValueError(f"'{program.name}' is no Ising chip: it needs one fabric of p-bits without analog inputs")
     if program.fabrics[0].order == "free":
         raise ValueError(f"'{program.name}' has free-running p-bits, which have no sweeps; give them a clock")
+    refuse_beyond_pairs(chip.circuit)
     if not chip.circuit.synapses:
         raise ValueError(f"'{program.name}' has no coupling: its synapse says how weights are held")
     return chip

@@ -11,7 +11,7 @@ import numpy as np
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
-from thermosim.circuit.discipline import discipline
+from thermosim.circuit.discipline import ancestral, discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
@@ -20,7 +20,7 @@ from thermosim.circuit.readout import with_reads
 from thermosim.circuit.schedules import check_schedule, schedule_notes
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
-from thermosim.models.base import PriceContext
+from thermosim.models.base import Price, PriceContext
 from thermosim.models.pbit import Pbit
 from thermosim.units import show
 
@@ -129,9 +129,9 @@ def _prices(
     if synapses:
         lengths = [synapse.lengths for synapse in synapses]
         known = [length for length in lengths if length is not None]
-        # A cell drives the wires of all its edges: an edge inside the array has both ends in it.
+        # A cell drives the wires of all its edges: one inside the array has both ends in it, a directed one its source.
         wire = sum(
-            float(np.sum(synapse.lengths)) * synapse.ends.count(instance.path)
+            float(np.sum(synapse.lengths)) * synapse.ends[: 1 if synapse.directed else 2].count(instance.path)
             for synapse in synapses
             if synapse.lengths is not None
         )
@@ -147,6 +147,9 @@ def _prices(
     prices = instance.bound.model.prices(instance.bound.evidence, context)
     if instance.bound.model.family == "pbit" and circuit.netlist.updates.order == "free":
         prices = tuple(price for price in prices if price.action != "clock")
+    if any(len(synapse.ends) > 2 for synapse in synapses):
+        source = "no circuit that multiplies the outputs of p-bits is published with its energy"
+        prices = (*prices, Price("updates", "products", None, None, None, "assumed", source))
     if isinstance(instance.bound.model, Pbit):
         mine = next((fabric for fabric in fabrics if instance.path in fabric.arrays), None)
         read = mine is not None and (mine.read or any(_reads(host, mine, instance.path) for host in hosts))
@@ -189,6 +192,15 @@ def _bias_notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> Iterator[str]:
                 )
 
 
+def _why_colours(fabric: Fabric) -> str:
+    """Why a sweep needs more than two ticks."""
+    if ancestral(fabric):
+        return "parents come before their children"
+    if len(fabric.drawn.terms):
+        return "p-bits of one term must not be updated together"
+    return "its couplings close odd loops, so that two colours do not do"
+
+
 def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
     notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
@@ -196,10 +208,7 @@ def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     notes += [reason for reason in dict.fromkeys(discipline(fabric).reason for fabric in fabrics) if reason]
     for fabric in fabrics:
         if fabric.order == "coloured" and fabric.colours > 2:
-            notes.append(
-                f"{fabric.path}: its couplings close odd loops, so that two colours do not do: a sweep takes "
-                f"{fabric.colours} ticks"
-            )
+            notes.append(f"{fabric.path}: {_why_colours(fabric)}: a sweep takes {fabric.colours} ticks")
         if fabric.order == "free":
             notes.append(
                 f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and tau0, at the "

@@ -53,8 +53,9 @@ class Instance:
 
 @dataclass(frozen=True)
 class Synapses:
-    """Bulk edges between p-bit arrays: `edges` (edge, 2) are elements of `ends[0]` and `ends[1]`.
+    """Bulk edges between p-bit arrays: `edges` (edge, end) are elements of the arrays `ends`, two or, in terms, more.
 
+    `directed`: the first end drives the second and does not feel it.
     `lengths` (edge,) are wire lengths in cell pitches, None where the edges have no geometry.
     Weights (edge,): as `drawn`, as `programmed` (quantised), and `actual` (with mismatch).
     """
@@ -62,12 +63,13 @@ class Synapses:
     path: str
     at: At
     bound: Bound
-    ends: tuple[str, str]
+    ends: tuple[str, ...]
     edges: Ints
     lengths: Floats | None
     drawn: Floats
     programmed: Floats
     actual: Floats
+    directed: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,41 +1,34 @@
 """Bulk couplings: lattices, edge files and matrices become resistor arrays or synapses.
 
 A coupling joins two net arrays through a two-terminal element, or two p-bit arrays through
-synapses; each edge is stated once.
+synapses; each edge is stated once. A directed one drives its second array and does not feel it; a lattice has
+two of these on every edge. Terms of three or four p-bits are :mod:`thermosim.circuit.products`.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from thermosim.circuit.circuit import At, Instance, Synapses
+from thermosim.circuit.data_files import CouplingError, data_file, edges_of_file, finite
 from thermosim.circuit.nets import index_of
+from thermosim.circuit.products import products, split
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import suggestion
 from thermosim.models import quantise
-from thermosim.netlist import Bound, Netlist, bind
-from thermosim.netlist.graph_files import GRAPHS, read_graph
-from thermosim.netlist.lattices import lattice_edges
+from thermosim.netlist import Bound, bind
+from thermosim.netlist.lattices import MOST_EDGES, lattice_edges
 from thermosim.netlist.planted import planted
+from thermosim.netlist.problem import Problem
 from thermosim.netlist.problem_files import read_problem
 from thermosim.netlist.topologies import topology_edges
 from thermosim.streams import generator
 
 if TYPE_CHECKING:
     from thermosim.circuit.elaborate import Expansion, Scope
-
-
-class CouplingError(ValueError):
-    """A coupling that makes no edges; `key` says which of its keys is at fault."""
-
-    def __init__(self, key: str, message: str) -> None:
-        super().__init__(message)
-        self.key = key
 
 
 class SkippedError(Exception):
@@ -45,16 +38,19 @@ class SkippedError(Exception):
 def expand_coupling(work: Expansion, scope: Scope, name: str, coupling: Any, at: At) -> None:
     """Expand one entry of ``couplings:`` into the circuit, or report why not."""
     path = scope.prefix + name
-    if any(scope.prefix + base in work.failed for base in coupling.between or ()):
+    try:
+        bases = coupling.between or (_port(coupling.source, "from", "out"), _port(coupling.to, "to", "in"))
+    except CouplingError as error:
+        work.add((*at, error.key), str(error))
+        return
+    if any(scope.prefix + base in work.failed for base in bases):
         return
     bound = bind(coupling.model, (*at, "model"), work.netlist, work.problems, scope.names)
     if bound is None:
         return
     try:
-        if coupling.between is None:
-            raise CouplingError("from", "directed couplings (from, to) are not built yet; use between: [a, b]")
         if bound.model.family == "synapse":
-            work.synapses.append(_synapses(work, scope, path, coupling, at, bound))
+            work.synapses += _synapses(work, scope, path, coupling, at, bound, bases)
         else:
             _elements(work, scope, path, coupling, at, bound)
     except SkippedError:
@@ -65,6 +61,14 @@ def expand_coupling(work: Expansion, scope: Scope, name: str, coupling: Any, at:
         work.add(at, str(error))
 
 
+def _port(text: str, key: str, pin: str) -> str:
+    """The array of `s.out` or `s`: a p-bit drives by its output and is driven at its input."""
+    base, _, given = text.partition(".")
+    if given not in ("", pin):
+        raise CouplingError(key, f"'{text}': a coupling goes from outputs to inputs; write {base} or {base}.{pin}")
+    return base
+
+
 def _elements(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound) -> None:
     """Two-terminal elements between two net arrays."""
     from thermosim.circuit.elaborate import add_instance
@@ -73,6 +77,10 @@ def _elements(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
     if pins != ["p", "n"]:
         kind = type(bound.model).model_fields["type"].default
         raise CouplingError("model", f"'{kind}' cannot couple: use a resistor, a capacitor or a synapse")
+    if coupling.between is None:
+        raise CouplingError("from", "a two-terminal element has no direction: use between: [a, b], or a synapse")
+    if coupling.terms is not None:
+        raise CouplingError("terms", "products are for p-bits: give a synapse as the model")
     if coupling.weight is not None:
         raise CouplingError("weight", "an element between nets has no weight; its parameters say how strong it is")
     if coupling.problem is not None:
@@ -99,32 +107,53 @@ def _net_array(work: Expansion, scope: Scope, base: str) -> tuple[list[str], tup
     return nets, shape
 
 
-def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound) -> Synapses:
-    """Weighted edges between two p-bit arrays."""
-    ends = []
-    for base in coupling.between:
+def _synapses(
+    work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound, bases: tuple[str, ...]
+) -> list[Synapses]:
+    """Weighted edges between two p-bit arrays, terms of more, or both of a problem."""
+    directed, ends = coupling.between is None, []
+    for place, base in enumerate(bases):
         instance = work.instances.get(scope.prefix + base)
         if instance is None or instance.bound.model.family != "pbit":
             known = [name for name, other in work.instances.items() if other.bound.model.family == "pbit"]
-            raise CouplingError("between", f"'{base}' is no array of p-bits{suggestion(base, known)}")
+            key = ("from", "to")[place] if directed else "between"
+            raise CouplingError(key, f"'{base}' is no array of p-bits{suggestion(base, known)}")
         ends.append(instance)
-    if coupling.problem is None:
-        edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, coupling.between, work)
-    else:
-        edges, lengths, given = _from_problem(coupling, ends, work)
+    model: Any = bound.model
+    paths = tuple(end.path for end in ends)
+
+    def held(edges: Ints, lengths: Floats | None, weights: Floats) -> Synapses:
+        programmed = quantise(weights, model.bits, model.j_max)
+        return Synapses(path, at, bound, paths, edges, lengths, weights, programmed, programmed, directed)
+
+    if coupling.terms is not None:
+        members, weights = products(coupling, ends, work)
+        return [held(members, None, weights)]
+    if coupling.problem is not None:
+        if coupling.weight is not None:
+            raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
+        problem = _problem(coupling, ends, work)
+        made = [held(problem.edges, None, problem.weights)] if len(problem.edges) else []
+        for members, weights in split(problem.terms):
+            # The products of a problem are couplings of their own, so that each has its own draws of mismatch.
+            order = members.shape[1]
+            made.append(replace(held(members, None, weights), path=f"{path}[{order}]", ends=paths[:1] * order))
+        return made
+    edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, bases, work)
+    if directed and coupling.lattice is not None:
+        edges = np.concatenate([edges, edges[:, ::-1]])
+        lengths = None if lengths is None else np.concatenate([lengths, lengths])
     weights = given if given is not None else _weights(coupling.weight, len(edges), path, work)
     if given is not None and coupling.weight is not None:
         raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
-    model: Any = bound.model
-    programmed = quantise(weights, model.bits, model.j_max)
-    return Synapses(path, at, bound, (ends[0].path, ends[1].path), edges, lengths, weights, programmed, programmed)
+    return [held(edges, lengths, weights)]
 
 
 def _edges(
     coupling: Any, a: tuple[int, ...], b: tuple[int, ...], names: Any, work: Expansion
 ) -> tuple[Ints, Floats | None, Floats | None]:
     """Edges (edge, 2), their lengths and weights where the source gives them."""
-    same = names[0] == names[1]
+    same, directed = names[0] == names[1], coupling.between is None
     if coupling.lattice is not None:
         if not same:
             raise CouplingError("lattice", f"a lattice joins an array with itself, not '{names[0]}' with '{names[1]}'")
@@ -137,10 +166,10 @@ def _edges(
             raise CouplingError("lattice", str(error)) from None
         return np.asarray(edges, dtype=np.int64), np.asarray(lengths, dtype=float), None
     if coupling.matrix is not None:
-        edges, weights = _from_matrix(coupling.matrix, int(np.prod(a)), int(np.prod(b)), same, work)
+        edges, weights = _from_matrix(coupling.matrix, int(np.prod(a)), int(np.prod(b)), same, directed, work)
         return edges, None, weights
-    edges, listed = _from_file(coupling.edges, work)
-    _check_edges(edges, int(np.prod(a)), int(np.prod(b)), same)
+    edges, listed = edges_of_file(coupling.edges, directed, work)
+    _check_edges(edges, int(np.prod(a)), int(np.prod(b)), same, directed)
     return edges, None, listed
 
 
@@ -155,7 +184,7 @@ def _topology(lattice: Any, shape: tuple[int, ...]) -> Ints:
     return edges
 
 
-def _check_edges(edges: Ints, n: int, m: int, same: bool) -> None:
+def _check_edges(edges: Ints, n: int, m: int, same: bool, directed: bool) -> None:
     if len(edges) == 0:
         raise CouplingError("", "no edges: leave the coupling out")
     for k, (i, j) in enumerate(edges):
@@ -163,94 +192,46 @@ def _check_edges(edges: Ints, n: int, m: int, same: bool) -> None:
             raise CouplingError("", f"edge {k} = ({i}, {j}) is outside the arrays of {n} and {m} elements")
         if same and i == j:
             raise CouplingError("", f"edge {k} couples element {i} to itself")
-    ordered = np.sort(edges, axis=1) if same else edges
+    ordered = np.sort(edges, axis=1) if same and not directed else edges
     unique, counts = np.unique(ordered, axis=0, return_counts=True)
     if len(unique) < len(edges):
         i, j = unique[np.argmax(counts > 1)]
         raise CouplingError("", f"edge ({i}, {j}) is stated twice; each edge is stated once")
 
 
-def folder(netlist: Netlist) -> Path:
-    """Where data files of a netlist are looked up first: beside it."""
-    files = netlist.document.files
-    return Path(files[0]).parent if files else Path()
+def _from_matrix(matrix: Any, n: int, m: int, same: bool, directed: bool, work: Expansion) -> tuple[Ints, Floats]:
+    """A symmetric matrix J with zero diagonal (each edge is J_ij, once), or a block between two arrays.
 
-
-def _path(work: Expansion, text: str, key: str) -> Path:
-    """A data file, looked up beside the netlist."""
-    found = next((path for path in (folder(work.netlist) / text, Path(text)) if path.is_file()), None)
-    if found is None:
-        raise CouplingError(key, f"no file '{text}' beside the netlist or here")
-    work.netlist.document.note(text, found.read_bytes())
-    return found
-
-
-def _finite(values: np.ndarray, key: str) -> Floats:
-    if not np.all(np.isfinite(values)):
-        raise CouplingError(key, "holds values that are not finite")
-    return np.asarray(values, dtype=float)
-
-
-def _from_matrix(matrix: Any, n: int, m: int, same: bool, work: Expansion) -> tuple[Ints, Floats]:
-    """A symmetric matrix J with zero diagonal (each edge is J_ij, once), or a block between two arrays."""
+    Of a directed coupling, row i says what element i of the first array drives.
+    """
+    if n * m > MOST_EDGES:
+        raise CouplingError(
+            "matrix", f"a matrix of {n} x {m} is more than memory holds; list the edges of a sparse graph"
+        )
     if isinstance(matrix, str):
-        file = _path(work, matrix, "matrix")
+        file = data_file(work, matrix, "matrix")
         array = np.load(file, allow_pickle=False) if file.suffix == ".npy" else np.loadtxt(file, delimiter=",", ndmin=2)
     else:
         array = np.array(matrix, dtype=float, ndmin=2)
-    array = _finite(array, "matrix")
+    array = finite(array, "matrix")
     if array.shape != (n, m):
         raise CouplingError("matrix", f"has shape {list(array.shape)}; the arrays need [{n}, {m}]")
     if same:
-        if not np.array_equal(array, array.T):
+        if not directed and not np.array_equal(array, array.T):
             i, j = np.argwhere(array != array.T)[0]
-            raise CouplingError(
-                "matrix", f"is not symmetric: [{i}, {j}] is {array[i, j]:g}, [{j}, {i}] is {array[j, i]:g}"
-            )
+            told = f"is not symmetric: [{i}, {j}] is {array[i, j]:g}, [{j}, {i}] is {array[j, i]:g}"
+            raise CouplingError("matrix", f"{told}; for directed couplings say 'from' and 'to'")
         if np.any(np.diag(array)):
             raise CouplingError("matrix", f"couples element {int(np.argmax(np.diag(array) != 0))} to itself")
-        array = np.triu(array)
+        array = array if directed else np.triu(array)
     i, j = np.nonzero(array)
     if len(i) == 0:
         raise CouplingError("matrix", "is zero everywhere: leave the coupling out")
     return np.stack([i, j], axis=1).astype(np.int64), array[i, j]
 
 
-def _from_file(name: str, work: Expansion) -> tuple[Ints, Floats | None]:
-    """Edges from ``i,j[,weight]`` lines (.csv), ``edges`` and ``weights`` (.npz), or Matrix Market (.mtx); from 0."""
-    file = _path(work, name, "edges")
-    if file.suffix == ".npz":
-        with np.load(file, allow_pickle=False) as data:
-            edges = np.asarray(data["edges"], dtype=np.int64)
-            return edges, _finite(data["weights"], "edges") if "weights" in data else None
-    if file.suffix == ".mtx":
-        from scipy.io import mmread
-
-        sparse: Any = mmread(file)
-        upper = sparse.row < sparse.col
-        keep = upper if np.any(upper) else sparse.row > sparse.col
-        pairs = np.sort(np.stack([sparse.row[keep], sparse.col[keep]], axis=1), axis=1)
-        return pairs.astype(np.int64), _finite(sparse.data[keep], "edges")
-    if file.suffix in GRAPHS:
-        edges, listed = read_graph(file)
-        return edges, None if listed is None else _finite(listed, "edges")
-    with file.open(newline="") as stream:
-        rows = [row for row in csv.reader(stream) if row and not row[0].lstrip().startswith("#")]
-    widths = sorted({len(row) for row in rows})
-    if len(widths) > 1 or (widths and widths[0] not in (2, 3)):
-        raise CouplingError(
-            "edges", f"'{name}' has lines of {', '.join(map(str, widths))} entries; all are i,j or all i,j,weight"
-        )
-    try:
-        edges = np.array([[int(row[0]), int(row[1])] for row in rows], dtype=np.int64).reshape(-1, 2)
-        weights = np.array([float(row[2]) for row in rows]) if rows and len(rows[0]) > 2 else None
-    except (ValueError, IndexError) as error:
-        raise CouplingError("edges", f"'{name}' is no list of 'i,j' or 'i,j,weight' lines: {error}") from None
-    return edges, None if weights is None else _finite(weights, "edges")
-
-
-def _from_problem(coupling: Any, ends: list[Instance], work: Expansion) -> tuple[Ints, Floats | None, Floats | None]:
-    """Edges and weights of a whole problem; its biases join those of the p-bits."""
+def _problem(coupling: Any, ends: list[Instance], work: Expansion) -> Problem:
+    """A whole problem; its biases join those of the p-bits."""
     source, array = coupling.problem, ends[0]
     if ends[1] is not array:
         raise CouplingError("problem", f"a problem is of one array: between: [{array.path}, {array.path}]")
@@ -258,18 +239,18 @@ def _from_problem(coupling: Any, ends: list[Instance], work: Expansion) -> tuple
         if source.planted is not None:
             problem = planted(source.planted, source.size, source.seed, source.ratio).scaled(source.scale)
         else:
-            file = _path(work, source.file, "problem")
+            file = data_file(work, source.file, "problem")
             problem = read_problem(file, source.format, source.first, source.unused, source.scale)
     except ValueError as error:
         raise CouplingError("problem", str(error)) from None
     if problem.spins != array.size:
         message = f"the problem has {problem.spins} spins and '{array.path}' {array.size} p-bits"
         raise CouplingError("problem", f"{message}; say shape: [{problem.spins}]")
-    if not len(problem.edges):
+    if not len(problem.edges) and not len(problem.terms):
         raise CouplingError("problem", "the problem has no edges: p-bits with a bias of their own say it better")
     drawn, actual = ({**values, "bias": values["bias"] + problem.biases} for values in (array.drawn, array.actual))
     work.instances[array.path] = replace(array, drawn=drawn, actual=actual)
-    return problem.edges, None, problem.weights
+    return problem
 
 
 def _weights(weight: Any, count: int, path: str, work: Expansion) -> Floats:
@@ -283,7 +264,7 @@ def _weights(weight: Any, count: int, path: str, work: Expansion) -> Floats:
     if isinstance(weight, list | tuple):
         array = np.array(weight, dtype=float)
     elif isinstance(weight, str):
-        file = _path(work, weight, "weight")
+        file = data_file(work, weight, "weight")
         array = np.load(file, allow_pickle=False) if file.suffix == ".npy" else np.loadtxt(file, delimiter=",").ravel()
     else:
         rng = generator(weight.seed, "weight", path)
@@ -292,4 +273,4 @@ def _weights(weight: Any, count: int, path: str, work: Expansion) -> Floats:
         return rng.choice(np.array(weight.choice, dtype=float), count)
     if array.shape != (count,):
         raise CouplingError("weight", f"has shape {list(array.shape)}; the coupling has {count} edges")
-    return _finite(array, "weight")
+    return finite(array, "weight")

@@ -2,6 +2,8 @@
 
     exact       one colour per tick, one p-bit per tick (in turn or picked), RNGs held, with memory or without;
                 free-running p-bits whose synapses are instantaneous, k_up / k_dn = exp(2 beta I)
+    no law      directed couplings: no energy. Without a cycle, parents updated before their children and RNGs that
+                forget: the product of conditionals
     not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag
 
 An update that resamples s_i from p(s_i | rest), or keeps it, leaves the law fixed, and so do mixtures and products of
@@ -30,14 +32,20 @@ class Discipline:
 
 def discipline(fabric: Fabric) -> Discipline:
     """What is known of a fabric before it runs."""
-    if not len(fabric.actual.edges):
+    if not fabric.actual.coupled:
         return Discipline(True)
+    if not fabric.actual.symmetric:
+        return Discipline(False, _directed(fabric))
     if fabric.order == "parallel":
         return Discipline(
             False,
             "order: parallel — coupled p-bits are updated at one instant, each from the others' old values, so the "
-            "chip samples exp(beta h.s) prod 2 cosh(beta (J s + h)) at best (without RNG memory), not the Boltzmann "
-            "law",
+            + (
+                "chip does not sample the Boltzmann law"
+                if len(fabric.actual.terms)
+                else "chip samples exp(beta h.s) prod 2 cosh(beta (J s + h)) at best (without RNG memory), not the "
+                "Boltzmann law"
+            ),
         )
     if fabric.order == "subset":
         return Discipline(
@@ -62,12 +70,39 @@ def discipline(fabric: Fabric) -> Discipline:
     return Discipline(True)
 
 
+def ancestral(fabric: Fabric) -> bool:
+    """Whether a sweep updates the parents of every p-bit before it, and nothing moves in between."""
+    if fabric.order not in ("coloured", "sequential") or fabric.rng == "free" or fabric.actual.depths() is None:
+        return False
+    targets, sources, _ = fabric.actual.couplings()
+    return bool(np.all(fabric.colour[sources] < fabric.colour[targets]))
+
+
+def _directed(fabric: Fabric) -> str:
+    law = fabric.actual
+    assert law.back is not None
+    unequal = int(np.count_nonzero(law.weights != law.back))
+    told = f"directed couplings — {unequal} of {len(law.edges)} pairs feel each other differently"
+    if law.depths() is None:
+        return f"{told}, so there is no energy and the chip has a stationary law, but no Boltzmann law"
+    told = f"{told}, without a cycle: a Bayesian network, whose law is the product of its conditionals"
+    if not ancestral(fabric):
+        return (
+            f"{told}; order: {fabric.order}{', rng: free' if fabric.rng == 'free' else ''} is not ancestral, so p-bits "
+            "answer to what their parents were and the chip does not sample that law; use order: coloured or "
+            "sequential with rng: held"
+        )
+    kept = float(fabric.memory.max())
+    return (
+        f"{told}; a sweep updates parents before their children and samples it as far as an RNG forgets its last value "
+        f"within a tick (it keeps up to {kept:.2g})"
+    )
+
+
 def fastest_flip(fabric: Fabric) -> float:
     """Largest flip rate that any state gives any p-bit [1/s], input settled."""
     law = fabric.actual
-    pull = np.abs(law.biases)
-    for side in (0, 1):
-        np.add.at(pull, law.edges[:, side], np.abs(law.weights))
+    pull = np.abs(law.biases) + law.reach()
     odds: Floats = 2 * law.beta * np.abs(fabric.slope) * pull + np.abs(fabric.shift)
     rates = 1 / fabric.relaxation / (1 + np.exp(-odds))
     if fabric.arrhenius:

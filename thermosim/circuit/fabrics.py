@@ -14,10 +14,12 @@ from typing import Any, Literal
 import numpy as np
 
 from thermosim.analysis.colouring import check_colouring, colour_graph
-from thermosim.circuit.circuit import Circuit, Instance, Synapses
+from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.ising import ancestral_ranks
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
-from thermosim.contracts import Floats, Ints
+from thermosim.circuit.wiring import Pairs, Products, Starts, Version
+from thermosim.contracts import Floats
 from thermosim.errors import Problems, suggestion
 from thermosim.models.pbit import Barriers, Pbit, Response, join
 from thermosim.times import Clock
@@ -41,7 +43,7 @@ def build_fabrics(circuit: Circuit, clocks: dict[str, Clock], problems: Problems
     arrays = circuit.of_family("pbit")
     groups: dict[str, set[str]] = {array.path: {array.path} for array in arrays}
     for synapse in circuit.synapses:
-        joined = groups[synapse.ends[0]] | groups[synapse.ends[1]]
+        joined = set().union(*(groups[end] for end in synapse.ends))
         for path in joined:
             groups[path] = joined
     fabrics = []
@@ -91,11 +93,11 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         starts[array.path] = (start, array.shape)
         start += array.size
     drawn, programmed, actual = ising_laws(circuit, arrays, starts)
-    edges = drawn.edges
-    colour = _colour(updates.order, start, edges)
+    colour = _colour(updates.order, start, drawn)
     coloured = updates.order == "coloured"
-    assert not coloured or check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
+    assert not coloured or check_colouring(drawn.joined(), colour) is None, "two coupled p-bits have one colour"
     barriers = _barriers(arrays)
+    _check_terms(circuit, arrays, barriers, problems)
     _check_order(circuit, arrays, barriers, problems)
     arrhenius = _arrhenius(circuit, arrays, problems)
     settling, delay = _lags(circuit, arrays, problems)
@@ -131,11 +133,19 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     )
 
 
-def _colour(order: str, nodes: int, edges: Ints) -> np.ndarray:
-    """Colour of every node: a proper one, one each for updates in turn, or one for all where ticks have no colours."""
+def _colour(order: str, nodes: int, law: IsingLaw) -> np.ndarray:
+    """Colour of every node: a proper one, one each for updates in turn, or one for all where ticks have no colours.
+
+    Of directed couplings without a cycle parents come before their children.
+    """
+    if order not in ("coloured", "sequential"):
+        return np.zeros(nodes, dtype=np.int32)
+    depths = law.depths()
     if order == "coloured":
-        return colour_graph(nodes, edges)
-    return (np.arange(nodes) if order == "sequential" else np.zeros(nodes)).astype(np.int32)
+        if depths is not None and check_colouring(law.joined(), depths) is None:
+            return depths.astype(np.int32)
+        return colour_graph(nodes, law.joined())
+    return (np.arange(nodes) if depths is None else ancestral_ranks(depths)).astype(np.int32)
 
 
 def _grid(circuit: Circuit, arrays: list[Instance], shortest: float, problems: Problems) -> Clock | None:
@@ -171,6 +181,21 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
         problems.add(position(("schedule",)), "schedule", message)
 
 
+def _check_terms(circuit: Circuit, arrays: list[Instance], barriers: Barriers | None, problems: Problems) -> None:
+    """Terms of three and four are built for clocked p-bits of one relaxation time."""
+    paths = {array.path for array in arrays}
+    found = next((s for s in circuit.synapses if len(s.ends) > 2 and s.ends[0] in paths), None)
+    if found is None:
+        return
+    where, path = circuit.netlist.document.position((*found.at, "model")), f"couplings.{found.path}"
+    if circuit.netlist.updates.order == "free":
+        problems.add(where, path, "terms of three or four are not built for order free; every clocked order has them")
+    if barriers is not None:
+        model = next(array for array in arrays if _response(array, "actual").barriers is not None)
+        message = "terms of three or four are not built for p-bits with barriers that depend on the bias"
+        problems.add(where, path, f"{message}, and '{model.path}' is such an array; cmos_rng has one relaxation time")
+
+
 def _arrhenius(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[bool, ...]:
     """Which nodes have rates that grow with their input; clocked ones are refused."""
     grows = [getattr(array.bound.model, "rtn", "const") == "arrhenius" for array in arrays]
@@ -199,19 +224,20 @@ def _lags(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple
     return max(found["settling"], default=0.0), max(found["delay"], default=0.0)
 
 
-def ising_laws(
-    circuit: Circuit, arrays: list[Instance], starts: dict[str, tuple[int, tuple[int, ...]]]
-) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
+def ising_laws(circuit: Circuit, arrays: list[Instance], starts: Starts) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
-    edges, (drawn, programmed, actual) = _edges(circuit, starts)
     nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
     stairs = circuit.netlist.schedule.stairs
     beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
-    return (
-        IsingLaw(edges, drawn, nominal, beta),
-        IsingLaw(edges, programmed, nominal, beta),
-        IsingLaw(edges, actual, built, beta),
-    )
+    inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in starts]
+    pairs = Pairs([synapse for synapse in inside if len(synapse.ends) == 2], starts)
+    terms = Products([synapse for synapse in inside if len(synapse.ends) > 2], starts)
+
+    def law(which: Version, biases: Floats) -> IsingLaw:
+        weights, back = pairs.weights(which)
+        return IsingLaw(pairs.edges, weights, biases, beta, back, terms.of(which))
+
+    return law("drawn", nominal), law("programmed", nominal), law("actual", built)
 
 
 def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
@@ -233,23 +259,3 @@ def _barriers(arrays: list[Instance]) -> Barriers | None:
     if all(response.barriers is None for response in found):
         return None
     return join([response.as_barriers() for response in found])
-
-
-def _edges(circuit: Circuit, starts: dict[str, tuple[int, tuple[int, ...]]]) -> tuple[Ints, list[Floats]]:
-    """Edges (edge, 2) with i < j in the fabric's numbering; parallel couplings add up: drawn, programmed, actual."""
-    inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in starts]
-    if not inside:
-        return np.zeros((0, 2), dtype=np.int64), [np.zeros(0)] * 3
-    edges = np.concatenate([_shifted(synapse, starts) for synapse in inside])
-    unique, slot = np.unique(edges, axis=0, return_inverse=True)
-    weights = []
-    for which in ("drawn", "programmed", "actual"):
-        summed = np.zeros(len(unique))
-        np.add.at(summed, slot, np.concatenate([getattr(synapse, which) for synapse in inside]))
-        weights.append(summed)
-    return unique, weights
-
-
-def _shifted(synapse: Synapses, starts: dict[str, tuple[int, tuple[int, ...]]]) -> Ints:
-    offsets = np.array([starts[end][0] for end in synapse.ends])
-    return np.asarray(np.sort(synapse.edges + offsets, axis=1), dtype=np.int64)

@@ -202,7 +202,8 @@ def rng_memory(circuit: Circuit, program: Program) -> Found:
 def rng_free(circuit: Circuit, program: Program) -> Found:
     """A free-running RNG that is latched after seeing other colours move."""
     for fabric in program.fabrics:
-        if fabric.rng == "free" and fabric.order != "subset" and not discipline(fabric).boltzmann:
+        known = discipline(fabric)
+        if fabric.rng == "free" and fabric.order != "subset" and fabric.actual.symmetric and not known.boltzmann:
             yield (
                 _at(circuit, ("updates", "rng")),
                 fabric.path,
@@ -217,9 +218,7 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
     for fabric in program.fabrics:
         if fabric.barriers is None or fabric.input_nets is not None:
             continue
-        reach = np.abs(fabric.programmed.biases).copy()
-        for side in (0, 1):
-            np.add.at(reach, fabric.programmed.edges[:, side], np.abs(fabric.programmed.weights))
+        reach = np.abs(fabric.programmed.biases) + fabric.programmed.reach()
         reach *= 2 * fabric.programmed.beta
         worst, node = 0.0, 0
         for i in range(fabric.nodes):
@@ -242,6 +241,8 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
 def update_order(circuit: Circuit, program: Program) -> Found:
     """Coupled p-bits that are updated at the same instant."""
     for fabric in program.fabrics:
+        if not fabric.actual.symmetric:
+            continue  # no order gives these a Boltzmann law; a note says which law there is, and by which order
         if fabric.order in ("parallel", "subset") and not discipline(fabric).boltzmann:
             yield (
                 _at(circuit, ("updates", "order")),
@@ -254,7 +255,7 @@ def slow_synapse(circuit: Circuit, program: Program) -> Found:
     """A synapse slower than its neurons: lag x fastest flip rate > 0.05, or not settled within a slot."""
     for fabric in program.fabrics:
         lag = fabric.settling + fabric.delay
-        if lag == 0 or not len(fabric.actual.edges):
+        if lag == 0 or not fabric.actual.coupled:
             continue
         where = next(_at(circuit, synapse.at) for synapse, _ in _synapse_of(circuit, fabric))
         if fabric.order == "free":
@@ -287,9 +288,7 @@ def _synapse_of(circuit: Circuit, fabric: Fabric) -> Iterator[tuple[Any, Any]]:
 def budget(circuit: Circuit, program: Program) -> Found:
     """A node beyond its conductance budget: 4 beta (sum |J| + |h|) > V_dd / V_s."""
     for fabric in program.fabrics:
-        load = np.abs(fabric.programmed.biases).copy()
-        for side in (0, 1):
-            np.add.at(load, fabric.programmed.edges[:, side], np.abs(fabric.programmed.weights))
+        load = np.abs(fabric.programmed.biases) + fabric.programmed.reach()
         supplies = [model.v_dd for _, model in _synapse_of(circuit, fabric) if model.v_dd is not None]
         if not supplies:
             continue

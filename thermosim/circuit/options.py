@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from thermosim.circuit.circuit import At, Circuit
-from thermosim.circuit.couplings import folder
+from thermosim.circuit.data_files import folder
 from thermosim.errors import Problems
 from thermosim.netlist.expressions import evaluate
 from thermosim.units import UnitError, read_any

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from thermosim.circuit.ising import IsingLaw as IsingLaw
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers
@@ -52,19 +53,6 @@ class Island:
     initial: Floats
 
 
-@dataclass(frozen=True)
-class IsingLaw:
-    """E(s) = -(sum_edges J_ij s_i s_j + sum_i h_i s_i), each edge once; the law is exp(-beta E).
-
-    `edges` (edge, 2) with i < j; `weights` (edge,); `biases` (node,). Dimensionless.
-    """
-
-    edges: Ints
-    weights: Floats
-    biases: Floats
-    beta: float
-
-
 Order = Literal["coloured", "sequential", "random", "parallel", "subset", "free"]
 
 
@@ -72,7 +60,7 @@ Order = Literal["coloured", "sequential", "random", "parallel", "subset", "free"
 class Fabric:
     """P-bits that couple, clocked or free-running.
 
-    P(x(t+D)=1) = p + (x - p) memory, p = sigmoid(2 beta slope (sum_j J_ij s_j + h_i) + shift), with
+    P(x(t+D)=1) = p + (x - p) memory, p = sigmoid(2 beta slope I_i + shift), I_i of :class:`IsingLaw`, with
     memory = exp(-D/tau0) for one slot (clock period) D. All per node: `colour` int32, `slope`
     (nominal V_s / actual V_s, gain mismatch included), `shift` (-(offset)/V_s), `memory`.
     `arrays`: instance path -> (first node, shape). `input_nets`: analog net of each node or "" (or

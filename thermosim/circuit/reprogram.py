@@ -26,11 +26,13 @@ def reprogram(circuit: Circuit, program: Program, weights: Floats, biases: Float
     Raises
     ------
     ValueError
-        If it has not exactly one fabric, or two synapses join the same pair, so that a weight has no one place.
+        If it has not exactly one fabric, or directed couplings or products of three or four p-bits, or two synapses
+        join the same pair, so that a weight has no one place.
     """
     if len(program.fabrics) != 1:
         raise ValueError(f"reprogramming needs one fabric of p-bits and the chip has {len(program.fabrics)}")
     fabric = program.fabrics[0]
+    refuse_beyond_pairs(circuit)
     synapses = tuple(_with_weights(synapse, weights[_slots(synapse, fabric)]) for synapse in circuit.synapses)
     if sum(len(synapse.edges) for synapse in synapses) != len(fabric.drawn.edges):
         raise ValueError("two couplings join the same p-bits, so that their weights have no one place")
@@ -40,8 +42,17 @@ def reprogram(circuit: Circuit, program: Program, weights: Floats, biases: Float
     return other, replace(program, fabrics=(changed,))
 
 
+def refuse_beyond_pairs(circuit: Circuit) -> None:
+    """Raise ValueError if weights are more than one number for each pair."""
+    for synapse in circuit.synapses:
+        if synapse.directed or len(synapse.ends) > 2:
+            what = "is directed" if synapse.directed else "has products of three or four p-bits"
+            raise ValueError(f"coupling '{synapse.path}' {what}; only symmetric pairs can be programmed anew")
+
+
 def rewire(circuit: Circuit, edges: Ints, weights: Floats, biases: Floats) -> Circuit:
     """The die with its one coupling on other `edges` (edge, 2) of its one array, lengths unknown; assemble it again."""
+    refuse_beyond_pairs(circuit)
     (synapse,) = circuit.synapses
     wired = _with_weights(replace(synapse, edges=edges, lengths=None), weights)
     (array,) = set(synapse.ends)

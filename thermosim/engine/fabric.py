@@ -1,7 +1,7 @@
 """A fabric of clocked p-bits at work: slot k updates the p-bits of colour k mod colours, and all colours make a sweep.
 
     P(s_i' = +1) = p_i + (x_i - p_i) memory_i,   p_i = 1 / (1 + exp(-a_i)),
-    a_i = 2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i + V_i / V_s,i
+    a_i = 2 beta slope_i I_i + shift_i + V_i / V_s,i,   I_i of :mod:`thermosim.circuit.ising`
 
 Where the barriers of a device depend on the bias, p_i and memory_i follow from the rates at a_i.
 
@@ -25,6 +25,7 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
+from thermosim.kernels.bodies import Bodies, bodies
 from thermosim.kernels.fields import fixed, rows, whole
 from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled
 from thermosim.kernels.gibbs_rates import Rates
@@ -45,7 +46,8 @@ class Knobs(NamedTuple):
 class FabricRunner:
     """State of one fabric after `slot` slots.
 
-    `spin` (node,), `pair` (edge,): sums of s_i and s_i s_j over replicas and recorded draws, `count` of them; exact.
+    `spin` (node,), `pair` (edge,), `term` (term,): sums of s_i, s_i s_j and the products of terms over replicas and
+    recorded draws, `count` of them; exact.
     """
 
     def __init__(self, fabric: Fabric, seed: int, replicas: int, threads: int = 1, up: bool = False) -> None:
@@ -56,7 +58,7 @@ class FabricRunner:
         law, n = fabric.actual, fabric.nodes
         self._order = np.argsort(fabric.colour, kind="stable")
         self._places = np.argsort(self._order)
-        self._plan = _plan(fabric, self._order, self._places)
+        self._plan, self._bodies = _plan(fabric, self._order, self._places)
         self._beta = law.beta
         self._knobs = Knobs(np.zeros(n), law.biases.copy(), 1.0)
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
@@ -65,6 +67,7 @@ class FabricRunner:
         self.observer = Observer(fabric, self._places)
         self.spin: Ints = np.zeros(n, dtype=np.int64)
         self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
+        self.term: Ints = np.zeros(len(law.terms), dtype=np.int64)
         self.count = 0
         keys = replica_keys(seed, f"fabric {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
         self._groups = self._made(keys)
@@ -203,6 +206,7 @@ class FabricRunner:
         path = self.fabric.path
         count = np.array(self.count, dtype=np.int64)
         sums = {f"{path}:spin": self.spin.copy(), f"{path}:pair": self.pair.copy(), f"{path}:count": count}
+        sums |= {f"{path}:term": self.term.copy()} if len(self.term) else {}
         return sums | {f"{path}:last": self.spins()}
 
     def checkpoint(self) -> dict[str, Any]:
@@ -210,12 +214,13 @@ class FabricRunner:
         free = self.fabric.rng == "free"
         hidden = self._gathered(hidden=True) if free else np.zeros((0, self.replicas), dtype=np.int8)
         kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden, "knobs": self._knobs._asdict()}
-        return kept | {"spin": self.spin.copy(), "pair": self.pair.copy(), "count": self.count}
+        sums = {"spin": self.spin.copy(), "pair": self.pair.copy(), "term": self.term.copy()}
+        return kept | sums | {"count": self.count}
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take up the state that :meth:`checkpoint` gave."""
         self.slot, self.count = int(kept["slot"]), int(kept["count"])
-        self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
+        self.spin[:], self.pair[:], self.term[:] = kept["spin"], kept["pair"], kept["term"]
         knobs = kept["knobs"]
         if any(np.any(knobs[name] != value) for name, value in self._knobs._asdict().items()):
             self._knobs = Knobs(np.array(knobs["trim"]), np.array(knobs["bias"]), float(knobs["beta"]))
@@ -236,7 +241,7 @@ class FabricRunner:
     def _made(self, keys: np.ndarray) -> list[Group]:
         """The groups on the keys (group, HALF) of their pairs of replicas."""
         free, rates = self.fabric.rng == "free", _rates(self.fabric, self._order)
-        return groups(self.kernels, self._plan, keys, self.replicas, free, rates)
+        return groups(self.kernels, self._plan, self._bodies, keys, self.replicas, free, rates)
 
     def _each(self, work: Callable[[Group, int], None]) -> None:
         if self._threads == 1:
@@ -255,6 +260,7 @@ class FabricRunner:
         for group in seen:
             self.spin += group.spin
             self.pair += group.pair
+            self.term += group.term
         self.count += self.replicas * len(seen[0].energy)
         series = self.observer.series(seen, self.replicas)
         if nodes:
@@ -271,23 +277,24 @@ def _rates(fabric: Fabric, order: Ints) -> Rates | None:
     return Rates(fabric.clock.period / wells.tau0[order], *(np.ascontiguousarray(column[order]) for column in columns))
 
 
-def _plan(fabric: Fabric, order: Ints, places: Ints) -> Plan:
-    """The fabric as the kernel wants it: by place, with arguments of the sigmoid in units of ln 2."""
+def _plan(fabric: Fabric, order: Ints, places: Ints) -> tuple[Plan, Bodies | None]:
+    """The fabric as the kernels want it: by place, with arguments of the sigmoid in units of ln 2."""
     law = fabric.actual
     scale = 2.0 * law.beta * fabric.slope / np.log(2.0)
-    targets = np.concatenate([law.edges[:, 0], law.edges[:, 1]])
-    sources = np.concatenate([law.edges[:, 1], law.edges[:, 0]])
-    weights = np.concatenate([law.weights, law.weights])
-    few = whole(law.weights)
+    targets, sources, weights = law.couplings()
+    members, others, values = law.terms.felt()
+    everyone, all_weights = np.concatenate([targets, members]), np.concatenate([weights, values])
+    few = whole(all_weights)
     if few is None:
-        integers, unit = fixed(fabric.nodes, targets, scale[targets] * weights)
+        integers, unit = fixed(fabric.nodes, everyone, scale[everyone] * all_weights)
     else:
-        integers, unit = np.tile(few[0], 2), scale * few[1]
-    base = np.zeros(fabric.nodes, dtype=np.int64)
-    np.subtract.at(base, targets, integers)
-    coupled = rows(places, targets, sources, 2 * integers)
+        integers, unit = few[0], scale * few[1]
+    pairs, products = integers[: len(targets)], integers[len(targets) :]
+    terms, base = bodies(places, members, others, products)
+    np.subtract.at(base, targets, pairs)
+    coupled = rows(places, targets, sources, 2 * pairs)
     bias = scale * law.biases + fabric.shift / np.log(2.0)
-    return Plan(
+    plan = Plan(
         bounds=np.searchsorted(fabric.colour[order], np.arange(fabric.colours + 1)).astype(np.int64),
         node=order.astype(np.uint64),
         first=coupled.first,
@@ -298,3 +305,4 @@ def _plan(fabric: Fabric, order: Ints, places: Ints) -> Plan:
         bias=bias[order].astype(np.float32),
         fresh=(1.0 - fabric.memory[order]).astype(np.float32),
     )
+    return plan, terms if len(law.terms) else None

@@ -155,10 +155,9 @@ def _net(fabric: Fabric) -> tuple[Net, Floats]:
     """The fabric as the kernel wants it, and the constant part of every input."""
     law, n = fabric.actual, fabric.nodes
     scale = 2.0 * law.beta * fabric.slope
-    sources = np.concatenate([law.edges[:, 0], law.edges[:, 1]])
-    felt = np.concatenate([law.edges[:, 1], law.edges[:, 0]])
+    felt, sources, weights = law.couplings()
     order = np.lexsort((felt, sources))
-    weight = (scale[felt] * np.concatenate([law.weights, law.weights]))[order]
+    weight = (scale[felt] * weights)[order]
     bias = scale * law.biases + fabric.shift
     arrhenius = np.array(fabric.arrhenius or (False,) * n)
     steepest = np.abs(bias) + np.bincount(felt[order], np.abs(weight), n)

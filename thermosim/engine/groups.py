@@ -7,6 +7,7 @@
 | few | 32 | for such groups where couplings are few multiples of one step |
 | dense | couplings of a p-bit | for groups of at most :data:`SOME` on dense graphs, RNGs held |
 | rates | 32 | always and only where rates depend on the bias, which is another law |
+| bodies | 32 | always and only where p-bits stand in terms of three or four |
 
 The choice is a function of the fabric and the number of replicas, never of threads or of how a run is cut into pieces.
 """
@@ -20,6 +21,7 @@ import numpy as np
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
 from thermosim.engine.observables import Watched
+from thermosim.kernels.bodies import Bodies, body_run, body_slots, observe_bodies
 from thermosim.kernels.chain import Blocks, blocks, chain_slots, chain_start
 from thermosim.kernels.dense import columns, dense_slots
 from thermosim.kernels.few import few_run, few_slots
@@ -47,9 +49,11 @@ def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
     """Name of the kernel of every group of LANES replicas."""
     if fabric.barriers is not None:
         return ("rates",) * -(-replicas // LANES)
+    if len(fabric.actual.terms):
+        return ("bodies",) * -(-replicas // LANES)
     dense = fabric.rng == "held" and WIDE <= fabric.nodes <= min(DENSE, WIDE * fabric.colours)
     degree = np.bincount(fabric.actual.edges.ravel(), minlength=1).max()
-    side_by_side = "few" if degree <= DEGREE and whole(fabric.actual.weights) is not None else "lanes"
+    side_by_side = "few" if degree <= DEGREE and whole(fabric.actual.couplings()[2]) is not None else "lanes"
     one_by_one, most = ("dense", SOME) if dense else ("chain", FEW)
     sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
     return tuple(one_by_one if size <= most else side_by_side for size in sizes)
@@ -182,6 +186,26 @@ class RateGroup(LaneGroup):
         )  # fmt: skip
 
 
+class BodyGroup(LaneGroup):
+    """Replicas side by side, of p-bits in terms of three or four."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, terms: Bodies) -> None:
+        super().__init__(plan, keys, replicas, free)
+        self._terms = terms
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        body_slots(self._state, self._hidden, self.keys, begin, end, self.plan, self._terms, self._padded(drive))
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        body_run(
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._terms, _NONE, watched.lanes,
+            watched.bodies, self._valid(), seen,
+        )  # fmt: skip
+
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        observe_bodies(self._state, watched.lanes, watched.bodies, self._valid(), 0, seen)
+
+
 class ChainGroup(Group):
     """Replicas one by one."""
 
@@ -247,9 +271,10 @@ class DenseGroup(ChainGroup):
 
 
 def groups(
-    names: tuple[str, ...], plan: Plan, keys: np.ndarray, replicas: int, free: bool, rates: Rates | None = None
-) -> list[Group]:
-    """A group for each name, on the keys (group, HALF) of its pairs of replicas; `rates` for those of that name."""
+    names: tuple[str, ...], plan: Plan, terms: Bodies | None, keys: np.ndarray, replicas: int, free: bool,
+    rates: Rates | None = None,
+) -> list[Group]:  # fmt: skip
+    """A group for each name, on the keys (group, HALF) of its pairs of replicas; `terms`, `rates` for those of such."""
     rows = Rows(plan.first, plan.source, plan.weight)
     laid = blocks(rows, plan.bounds) if {"chain", "dense"} & set(names) else None
     matrix = columns(rows, len(plan.node)) if "dense" in names else None
@@ -258,6 +283,8 @@ def groups(
         size, mine = min(LANES, replicas - number * LANES), keys[number]
         if name == "rates" and rates is not None:
             made.append(RateGroup(plan, mine, size, free, rates))
+        elif name == "bodies" and terms is not None:
+            made.append(BodyGroup(plan, mine, size, free, terms))
         elif name == "dense" and matrix is not None and laid is not None:
             made.append(DenseGroup(plan, mine, size, matrix, laid))
         elif name == "chain" and laid is not None:

@@ -1,10 +1,10 @@
 """The fixed observables of a fabric: energy under the drawn law, means of arrays, projections, states if it is small.
 
-    E = -(sum_edges J_ij s_i s_j + sum_i h_i s_i),
+    E = -(sum_edges J_ij s_i s_j + sum_i h_i s_i + sum_terms K prod s),
     mean = sum_i s_i / N,   projection_k = sum_i c_ki s_i / sqrt(n),   c_ki = +-1
 
 The signs c are drawn from the fabric's path alone, so that they are the same in every run. Means and projections
-are exact integers before they are divided.
+are exact integers before they are divided. Directed couplings have no energy, and none is recorded.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Ints
+from thermosim.kernels.bodies import BodyWatch
 from thermosim.kernels.chain import blocks
 from thermosim.kernels.fields import rows
 from thermosim.kernels.observe import Seen, Watch
@@ -46,6 +47,7 @@ class Watched(NamedTuple):
 
     lanes: Watch
     chain: ChainWatch
+    bodies: BodyWatch
 
 
 class Observer:
@@ -67,7 +69,7 @@ class Observer:
         # Every edge once, at its end of lower colour: with two colours half of the nodes then have no rows at all.
         swap = left > right
         targets, sources = np.where(swap, law.edges.T[::-1], law.edges.T)
-        around = np.abs(law.biases) + np.bincount(law.edges.ravel(), np.repeat(np.abs(law.weights), 2), minlength=n)
+        around = np.abs(law.biases) + law.reach()
         unit = float(np.exp2(np.ceil(np.log2(max(around.max(), 1e-30) / ENERGY_UNITS))))
         weights, biases = (np.rint(values / unit).astype(np.int64) for values in (law.weights, law.biases))
         once = rows(places, targets, sources, 2 * weights)
@@ -90,11 +92,13 @@ class Observer:
         )
         bounds = np.searchsorted(fabric.colour[np.argsort(places)], np.arange(fabric.colours + 1)).astype(np.int64)
         self._laid = blocks(once, bounds)
+        members = np.where(law.terms.members < 0, -1, places[law.terms.members])
+        self._bodies = BodyWatch(members, np.rint(law.terms.weights / unit).astype(np.int64), unit)
 
     def watch(self, nodes: Ints) -> Watched:
         """What the kernels observe, with the spins of `nodes` one by one."""
         watch = self._plain._replace(rows=self._places[nodes])
-        return Watched(watch, ChainWatch(watch, self._laid))
+        return Watched(watch, ChainWatch(watch, self._laid), self._bodies)
 
     def blank(self, draws: int, nodes: int, lanes: int) -> Seen:
         """Room for the draws of one group."""
@@ -105,6 +109,7 @@ class Observer:
             spins=np.zeros((draws, nodes, lanes), dtype=np.int8),
             spin=np.zeros(self.fabric.nodes, dtype=np.int64),
             pair=np.zeros(len(self.fabric.drawn.edges), dtype=np.int64),
+            term=np.zeros(len(self.fabric.drawn.terms), dtype=np.int64),
         )
 
     def series(self, groups: list[Seen], replicas: int) -> dict[str, np.ndarray]:
@@ -113,7 +118,9 @@ class Observer:
         counts = [seen.count.reshape(len(seen.energy), -1, seen.energy.shape[1]) for seen in groups]
         count = np.concatenate(counts, axis=2)[:, :, :replicas]
         sums = self._sizes[:, np.newaxis, np.newaxis] - 2 * count.astype(np.int64).transpose(1, 2, 0)
-        out = {f"{prefix}energy": _chains([seen.energy for seen in groups], replicas)}
+        out: dict[str, np.ndarray] = {}
+        if self.fabric.drawn.symmetric:
+            out[f"{prefix}energy"] = _chains([seen.energy for seen in groups], replicas)
         for row, path in enumerate(self._arrays):
             out[f"{prefix}mean({path})"] = sums[row] / self._sizes[row]
         for k, row in enumerate(range(len(self._arrays), len(sums))):

@@ -14,6 +14,7 @@ from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.free import FreeRunner
 from thermosim.engine.groups import Group, LaneGroup
 from thermosim.engine.observables import Watched
+from thermosim.kernels.bodies import Bodies, body_run_ticks, body_ticks, observe_bodies
 from thermosim.kernels.gibbs import LANES, Plan
 from thermosim.kernels.observe import Seen
 from thermosim.kernels.orders import PARALLEL, RANDOM, SUBSET, run, ticks
@@ -45,6 +46,29 @@ class OrderedGroup(LaneGroup):
         )  # fmt: skip
 
 
+class OrderedBodyGroup(OrderedGroup):
+    """The same of p-bits in terms of three or four."""
+
+    def __init__(self, fabric: Fabric, plan: Plan, terms: Bodies, keys: np.ndarray, replicas: int) -> None:
+        super().__init__(fabric, plan, keys, replicas)
+        self._terms = terms
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        body_ticks(
+            *self._mode, self._state, self._hidden, self.keys, begin, end, self.plan, self._terms, self._padded(drive),
+            self._owner, self.latched,
+        )  # fmt: skip
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        body_run_ticks(
+            *self._mode, self._state, self._hidden, self.keys, begin, every, self.plan, self._terms, _NONE, self._owner,
+            self.latched, watched.lanes, watched.bodies, self._valid(), seen,
+        )  # fmt: skip
+
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        observe_bodies(self._state, watched.lanes, watched.bodies, self._valid(), 0, seen)
+
+
 class OrderedRunner(FabricRunner):
     """State of one fabric of order parallel, subset or random after `slot` ticks."""
 
@@ -59,10 +83,14 @@ class OrderedRunner(FabricRunner):
         return (self.fabric.order,) * -(-self.replicas // LANES)
 
     def _made(self, keys: np.ndarray) -> list[Group]:
-        self._ordered = [
-            OrderedGroup(self.fabric, self._plan, mine, min(LANES, self.replicas - number * LANES))
-            for number, mine in enumerate(keys)
-        ]
+        terms = self._bodies
+
+        def group(mine: np.ndarray, replicas: int) -> OrderedGroup:
+            if terms is None:
+                return OrderedGroup(self.fabric, self._plan, mine, replicas)
+            return OrderedBodyGroup(self.fabric, self._plan, terms, mine, replicas)
+
+        self._ordered = [group(mine, min(LANES, self.replicas - number * LANES)) for number, mine in enumerate(keys)]
         return list(self._ordered)
 
 

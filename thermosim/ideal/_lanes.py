@@ -60,6 +60,31 @@ def _gather(state, row, weights, f):
 
 
 @jit_noalias
+def _add_product_of_two(f, a, b, w):
+    for lane in range(_LANES):
+        f[lane] += w * (a[lane] * b[lane])
+
+
+@jit_noalias
+def _add_product_of_three(f, a, b, c, w):
+    for lane in range(_LANES):
+        f[lane] += w * (a[lane] * b[lane] * c[lane])
+
+
+@jit
+def _products(state, i, terms, shared, f):
+    """f += the terms of node i, each divided by its number of spins if `shared`."""
+    first, other, weight = terms
+    for entry in range(first[i], first[i + 1]):
+        w, third = weight[entry], other[entry, 0]
+        if third < 0:
+            _add_product_of_two(f, state[other[entry, 1]], state[other[entry, 2]], w / np.float32(3.0) if shared else w)
+        else:
+            four = w / np.float32(4.0) if shared else w
+            _add_product_of_three(f, state[third], state[other[entry, 1]], state[other[entry, 2]], four)
+
+
+@jit_noalias
 def _exponents(f, exponent, fraction):
     """Split 2^(-f / ln 2) into the bits of a power of two and a factor between 1/sqrt(2) and sqrt(2)."""
     for lane in range(_LANES):
@@ -154,6 +179,7 @@ def advance(
     generators,
     table,
     coupling,
+    terms,
     field,
     edges,
     bounds,
@@ -171,7 +197,8 @@ def advance(
     state (node, lane) float32 in place; energy (sweep, lane); means (array, sweep, lane); unlike (row, sweep, lane)
     counts the spins that differ from a row of signs; spins (block, node) and pairs (block, edge) take the sums over
     lanes and the block's sweeps. Unless `recorded`, only the states move, and energies
-    are kept where there is room for them.
+    are kept where there is room for them. terms, of what a node feels: first (node + 1,), other (entry, 3), -1 first
+    where they are two, and 2 beta K (entry,).
     """
     nodes = field.size
     f = np.empty(_LANES, np.float32)
@@ -189,12 +216,17 @@ def advance(
         _gather(state, table[i], coupling[i], f)
         for lane in range(_LANES):
             level[lane] -= state[i, lane] * (0.5 * f[lane] + field[i])
+        f[:] = np.float32(0.0)
+        _products(state, i, terms, True, f)
+        for lane in range(_LANES):
+            level[lane] -= state[i, lane] * f[lane]
     block = 0
     for sweep in range(sweeps):
         step[:] = np.float32(0.0)
         for i in range(nodes):
             f[:] = field[i]
             _gather(state, table[i], coupling[i], f)
+            _products(state, i, terms, False, f)
             _uniforms(generators[0], generators[1], generators[2], generators[3], u)
             _exponents(f, exponent, fraction)
             _flip(state[i], f, u, fraction, power, step)

@@ -1,6 +1,6 @@
 """Simulated annealing as a digital machine does it: heat-bath sweeps under a staircase of beta, many chains abreast.
 
-    P(s_i = +1 | rest) = 1 / (1 + exp(-2 beta_k (sum_j J_ij s_j + h_i)))  in the sweeps of stair k
+    P(s_i = +1 | rest) = 1 / (1 + exp(-2 beta_k I_i))  in the sweeps of stair k
 
 Spins are visited in their order. It shares the kernel of :mod:`thermosim.ideal.gibbs`, and no code with the fabric.
 Kirkpatrick, Gelatt and Vecchi, Science 220, 671 (1983).
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermosim.contracts import Floats
-from thermosim.ideal.gibbs import LANES, neighbours
+from thermosim.ideal.gibbs import LANES, neighbours, term_rows
 from thermosim.streams import generator
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def anneal(
         raise ValueError("the first stair begins at sweep 0")
     ends = [*(start for start, _ in stairs if start < sweeps), sweeps]
     spans = [(begin, end, beta) for (begin, end), (_, beta) in zip(pairwise(ends), stairs, strict=False)]
-    tables = [neighbours(replace(law, beta=beta)) for *_, beta in spans]
+    if not law.symmetric:
+        raise ValueError("directed couplings have no energy to be annealed")
+    laws = [replace(law, beta=beta) for *_, beta in spans]
+    tables = [(*neighbours(one), term_rows(one)) for one in laws]
     fields = [(2.0 * beta * law.biases).astype(np.float32) for *_, beta in spans]
     groups, n = -(-chains // LANES), len(law.biases)
     rng = generator(seed, "ideal.annealing")
@@ -60,7 +63,7 @@ def anneal(
     none, signs = np.zeros((0, 2), dtype=np.int64), np.zeros((0, 0), dtype=np.uint32)
 
     def work(group: int, length: int) -> None:
-        for (begin, end, beta), (table, coupling), field in zip(spans, tables, fields, strict=True):
+        for (begin, end, beta), (table, coupling, terms), field in zip(spans, tables, fields, strict=True):
             count = min(end, length) - begin
             if count < 0:
                 return
@@ -68,8 +71,8 @@ def anneal(
             unlike = np.empty((0, count, LANES), dtype=np.int32)
             spins, pairs = np.zeros((1, n), dtype=np.int64), np.zeros((1, 0), dtype=np.int64)
             advance(
-                states[group], keys[group], table, coupling, field, none, none, signs, count, True, seen, means, unlike,
-                spins, pairs,
+                states[group], keys[group], table, coupling, terms, field, none, none, signs, count, True, seen, means,
+                unlike, spins, pairs,
             )  # fmt: skip
             energy[group, begin : begin + count] = seen / (2.0 * beta)
 

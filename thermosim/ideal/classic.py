@@ -50,15 +50,21 @@ class Tempered:
 
 def energy_of(law: IsingLaw, spins: np.ndarray) -> Floats:
     """E of states (..., node)."""
-    s = np.asarray(spins, dtype=np.float64)
-    pairs = s[..., law.edges[:, 0]] * s[..., law.edges[:, 1]]
-    return np.asarray(-(pairs @ law.weights + s @ law.biases))
+    return law.energy(spins)
+
+
+def refuse_beyond_pairs(law: IsingLaw) -> None:
+    """Raise ValueError unless the law is one of symmetric pairs, which are all that these samplers know."""
+    if not law.symmetric or len(law.terms):
+        what = "directed couplings" if not law.symmetric else "products of three or four spins"
+        raise ValueError(f"this sampler is for symmetric pairs, and the law has {what}")
 
 
 def swendsen_wang(law: IsingLaw, sweeps: int, burn_in: int, seed: int) -> Clusters:
     """One chain of cluster sweeps from all spins up; couplings must not be negative."""
     from thermosim.ideal._moves import cluster_sweeps
 
+    refuse_beyond_pairs(law)
     if np.any(law.weights < 0):
         raise ValueError("Swendsen-Wang is for ferromagnets: some coupling is negative")
     n, felt = len(law.biases), np.flatnonzero(law.biases)
@@ -78,6 +84,7 @@ def swendsen_wang(law: IsingLaw, sweeps: int, burn_in: int, seed: int) -> Cluste
 
 def _rows(law: IsingLaw) -> tuple[Ints, Ints, Floats]:
     """Neighbours of every spin as compressed rows: first (node + 1,), other, weight."""
+    refuse_beyond_pairs(law)
     ends = np.concatenate([law.edges, law.edges[:, ::-1]])
     order = np.argsort(ends[:, 0], kind="stable")
     first = np.concatenate([[0], np.cumsum(np.bincount(ends[:, 0], minlength=len(law.biases)))])

@@ -39,10 +39,8 @@ def spins(n: int) -> Floats:
 
 def arguments(fabric: Fabric) -> Floats:
     """Log-odds of +1 of every p-bit in every state (2^n, n)."""
-    law, s = fabric.actual, spins(fabric.nodes)
-    matrix = np.zeros((fabric.nodes, fabric.nodes))
-    np.add.at(matrix, (law.edges[:, 0], law.edges[:, 1]), law.weights)
-    return np.asarray(2 * law.beta * fabric.slope * (s @ (matrix + matrix.T) + law.biases) + fabric.shift)
+    law = fabric.actual
+    return np.asarray(2 * law.beta * fabric.slope * law.fields(spins(fabric.nodes)) + fabric.shift)
 
 
 def tick_matrix(fabric: Fabric) -> Floats:

@@ -2,12 +2,13 @@
 
 State k in 0 .. 2^n - 1 has spin i up where bit i of k is set. The law is
 
-    p(s) = exp(-beta E(s)) / Z,   E(s) = -(sum_edges J_ij s_i s_j + sum_i h_i s_i)
+    p(s) = exp(-beta E(s)) / Z,   E(s) = -(sum_edges J_ij s_i s_j + sum_i h_i s_i + sum_terms K prod s)
 
+and of directed couplings without a cycle p(s) = prod_i P(s_i | parents of i) = prod_i 1 / (1 + exp(-2 beta s_i I_i)).
 One slot lets every p-bit i of one colour forget with memory m_i under a constant field; on functions of the state,
 
     (T_i f)(s) = m_i f(s) + (1 - m_i) [q_i f(s, s_i = +1) + (1 - q_i) f(s, s_i = -1)],
-    q_i = 1 / (1 + exp(-(2 beta slope_i (sum_j J_ij s_j + h_i) + shift_i)))
+    q_i = 1 / (1 + exp(-(2 beta slope_i I_i + shift_i))),   I_i of :mod:`thermosim.circuit.ising`
 
 P-bits of one colour do not couple, so their T_i commute, and a sweep is the product of the colours in their order.
 The operator is applied without being stored; its second largest eigenvalue lambda in modulus gives the relaxation
@@ -34,8 +35,19 @@ STATIONARY = 14
 
 
 def energies(law: IsingLaw) -> Floats:
-    """E of every state (2^n,), with the first spin as the lowest bit."""
+    """E of every state (2^n,), with the first spin as the lowest bit.
+
+    Raises
+    ------
+    ValueError
+        If couplings are directed, which have no energy.
+    """
+    if not law.symmetric:
+        raise ValueError("directed couplings have no energy")
     spins = len(law.biases)
+    last: list[list[tuple[list[int], float]]] = [[] for _ in range(spins)]
+    for members, weight in zip(law.terms.members.tolist(), law.terms.weights, strict=True):
+        last[members[-1]].append(([i for i in members[:-1] if i >= 0], float(weight)))
     fields: list[list[tuple[int, float]]] = [[] for _ in range(spins)]
     for (i, j), weight in zip(law.edges, law.weights, strict=True):
         fields[max(i, j)].append((int(min(i, j)), float(weight)))
@@ -44,6 +56,11 @@ def energies(law: IsingLaw) -> Floats:
         field = np.full(energy.size, law.biases[i])
         for j, weight in fields[i]:
             field += weight * spin(j, i)
+        for others, weight in last[i]:
+            product = np.full(energy.size, weight)
+            for j in others:
+                product *= spin(j, i)
+            field += product
         energy = np.concatenate([energy + field, energy - field])
     return energy
 
@@ -54,10 +71,31 @@ def spin(i: int, spins: int) -> Floats:
 
 
 def probabilities(law: IsingLaw) -> Floats:
-    """Boltzmann law (2^n,) of at most 20 spins."""
+    """Law (2^n,) of at most 20 spins: Boltzmann's, or the product of conditionals of directed ones without a cycle.
+
+    Raises
+    ------
+    ValueError
+        If directed couplings close a cycle: then the order of updates decides the law, see :class:`Sweep`.
+    """
+    if not law.symmetric:
+        return _conditionals(law)
     weight = -law.beta * energies(law)
     weight = np.exp(weight - weight.max())
     return np.asarray(weight / weight.sum())
+
+
+def _conditionals(law: IsingLaw) -> Floats:
+    """Product over all spins of P(s_i | parents)."""
+    n = len(law.biases)
+    if law.depths() is None:
+        raise ValueError("directed couplings that close a cycle have no law but that of their updates")
+    p = np.ones(2**n)
+    for i, argument in enumerate(_arguments(law, np.ones(n), np.zeros(n))):
+        up = 0.5 * (1.0 + np.tanh(argument / 2.0)).reshape(-1, 2**i)
+        shaped = p.reshape(-1, 2, 2**i)
+        p = (shaped * np.stack([1.0 - up, up], axis=1)).reshape(-1)
+    return p
 
 
 def means(law: IsingLaw) -> tuple[Floats, Floats]:
@@ -154,11 +192,18 @@ class Sweep:
 def _arguments(law: IsingLaw, slope: Floats, shift: Floats) -> Iterator[Floats]:
     """Argument of each node's response in every state of the others (2^(n-1),)."""
     n = len(law.biases)
+    targets, sources, weights = law.couplings()
+    members, others, values = law.terms.felt()
     for i in range(n):
         field = np.full(2**n, law.biases[i])
-        for (a, b), weight in zip(law.edges, law.weights, strict=True):
-            if i in (a, b):
-                field += weight * spin(int(b if a == i else a), n)
+        for j, weight in zip(sources[targets == i], weights[targets == i], strict=True):
+            field += weight * spin(int(j), n)
+        for group, weight in zip(others[members == i].tolist(), values[members == i], strict=True):
+            product = np.full(2**n, float(weight))
+            for j in group:
+                if j >= 0:
+                    product *= spin(j, n)
+            field += product
         yield (2.0 * law.beta * slope[i] * field.reshape(-1, 2, 2**i)[:, 0] + shift[i]).reshape(-1)
 
 

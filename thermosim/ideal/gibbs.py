@@ -1,6 +1,6 @@
 """An independent heat-bath sampler: spin after spin, many chains abreast, on this machine's processor.
 
-    P(s_i = +1 | rest) = 1 / (1 + exp(-2 beta (sum_j J_ij s_j + h_i)))
+    P(s_i = +1 | rest) = 1 / (1 + exp(-2 beta I_i)),   I_i = sum_j J_ij s_j + h_i + sum_terms K prod_{j != i} s_j
 
 A sweep visits the spins in their order, with no colours and no memory. 32 chains lie side by side, each with its own
 xoshiro128++ generator seeded through SplitMix64 from the run's seed; chains are shared out over threads. Sums of
@@ -67,8 +67,8 @@ class HeatBath:
 def neighbours(law: IsingLaw) -> tuple[np.ndarray, np.ndarray]:
     """Neighbours (node, degree) and 2 beta J (node, degree) float32; padding to fours couples to spin 0 with 0."""
     n = len(law.biases)
-    ends = np.concatenate([law.edges, law.edges[:, ::-1]])
-    weights = np.concatenate([law.weights, law.weights])
+    targets, sources, weights = law.couplings()
+    ends = np.column_stack([targets, sources])
     order = np.argsort(ends[:, 0], kind="stable")
     ends, weights = ends[order], weights[order]
     degree = np.bincount(ends[:, 0], minlength=n)
@@ -80,12 +80,21 @@ def neighbours(law: IsingLaw) -> tuple[np.ndarray, np.ndarray]:
     return table, coupling
 
 
+def term_rows(law: IsingLaw) -> tuple[Ints, Ints, np.ndarray]:
+    """Terms of every node as compressed rows: first (node + 1,), other (entry, 3), 2 beta K (entry,) float32."""
+    members, others, weights = law.terms.felt()
+    order = np.argsort(members, kind="stable")
+    first = np.concatenate([[0], np.cumsum(np.bincount(members, minlength=len(law.biases)))]).astype(np.int64)
+    return first, np.ascontiguousarray(others[order]), (2.0 * law.beta * weights[order]).astype(np.float32)
+
+
 @dataclass(frozen=True)
 class _Prepared:
     """What every group of lanes starts from."""
 
     table: np.ndarray
     coupling: np.ndarray
+    terms: tuple[Ints, Ints, np.ndarray]
     field: np.ndarray
     edges: Ints
     states: list[np.ndarray]
@@ -95,10 +104,13 @@ class _Prepared:
 def _prepare(law: IsingLaw, chains: int, seed: int) -> _Prepared:
     from thermosim.ideal._lanes import seeded
 
+    if not law.symmetric:
+        raise ValueError("heat-bath sweeps of directed couplings sample no law that their order does not decide")
     rng, groups = generator(seed, "ideal.gibbs"), -(-chains // LANES)
     states = [np.where(rng.random((len(law.biases), LANES)) < 0.5, 1.0, -1.0).astype(np.float32) for _ in range(groups)]
     return _Prepared(
         *neighbours(law),
+        term_rows(law),
         (2.0 * law.beta * law.biases).astype(np.float32),
         np.ascontiguousarray(law.edges, dtype=np.int64),
         states,
@@ -115,8 +127,8 @@ def _advance(made: _Prepared, group: int, sweeps: int, bounds: Ints, signs: np.n
         np.empty((0, 0), dtype=np.int64), np.empty((0, 0), dtype=np.int64),
     )  # fmt: skip
     advance(
-        made.states[group], made.keys[group], made.table, made.coupling, made.field, made.edges, bounds, signs,
-        sweeps, outputs is not None, *rest,
+        made.states[group], made.keys[group], made.table, made.coupling, made.terms, made.field, made.edges, bounds,
+        signs, sweeps, outputs is not None, *rest,
     )  # fmt: skip
 
 

@@ -56,7 +56,7 @@ class Seen(NamedTuple):
 
     energy (draw, LANES) float64; count (draw, row * LANES) uint32, the popcounts of the rows; packed (draw, LANES)
     uint32, the first 32 nodes; spins (draw, row of Watch.rows, LANES) int8; spin (node,) and pair (edge,) int64, sums
-    of s over replicas in the mask `valid` and over draws, added to what is there.
+    of s over replicas in the mask `valid` and over draws, added to what is there; term (term,) int64: those of terms.
     """
 
     energy: np.ndarray
@@ -65,6 +65,7 @@ class Seen(NamedTuple):
     spins: np.ndarray
     spin: np.ndarray
     pair: np.ndarray
+    term: np.ndarray
 
 
 @jit
@@ -123,7 +124,7 @@ def _counts(packed, sign, mask, count, lanes):
 
 
 @jit_noalias
-def _words(state, valid, words, lanes):
+def replica_words(state, valid, words, lanes):
     """One word per place, with a bit for every replica."""
     for at in range(np.uint64(words.size)):
         word = np.uint32(0)
@@ -155,7 +156,7 @@ def observe(state, watch, valid, draw, seen):
     for row in range(rows.size):
         for k in range(LANES):
             seen.spins[draw, row, k] = np.int8(-1 - 2 * state[rows[row] * LANES + k])
-    _words(state, valid, words, _LANES)
+    replica_words(state, valid, words, _LANES)
     _sums(words, place, left, right, np.int64(ones(valid)), seen.spin, seen.pair)
 
 

@@ -25,7 +25,7 @@ _TO_UNIT = 2.0**-53
 
 
 @jit
-def _picks(bits, nodes, picked):
+def picks(bits, nodes, picked):
     """One place for every lane."""
     for k in range(HALF):
         for half in range(2):
@@ -51,7 +51,7 @@ def _one_each(state, bits, picked, plan, drive):
 
 
 @jit
-def _latch(state, hidden, bits, node, threshold, owner, latched):
+def latch(state, hidden, bits, node, threshold, owner, latched):
     """Outputs become their RNG's value, each with probability threshold / 2^32."""
     for place in range(node.size):
         for k in range(HALF):
@@ -83,7 +83,7 @@ def ticks(kind, chance, free, state, hidden, keys, begin, end, plan, drive, owne
         for k in range(HALF):
             bits[k] = bits64(keys[k], np.uint64(slot))
         if kind == RANDOM:
-            _picks(bits, node.size, picked)
+            picks(bits, node.size, picked)
             for k in range(LANES):
                 latched[owner[picked[k]], k] += 1
             if not free:
@@ -96,7 +96,7 @@ def ticks(kind, chance, free, state, hidden, keys, begin, end, plan, drive, owne
             for k in range(LANES):
                 state[picked[k] * LANES + k] = hidden[picked[k] * LANES + k]
         elif kind == SUBSET:
-            _latch(state, hidden, bits, node, threshold, owner, latched)
+            latch(state, hidden, bits, node, threshold, owner, latched)
         else:
             state[:] = hidden
             for place in range(node.size):

@@ -46,7 +46,9 @@ def fabric_ideals(
     if slowest is None or overall(found) == "stuck":
         return []
     doubt = "" if overall(found) == "ok" else f", {overall(found)}"
-    degree = 2.0 * len(fabric.drawn.edges) / fabric.nodes
+    # A term of k spins costs each of them k - 1 multiplications and additions, as a pair costs one.
+    orders = fabric.drawn.terms.orders
+    degree = (2.0 * len(fabric.drawn.edges) + float((orders * (orders - 1)).sum())) / fabric.nodes
     sampler = f"heat bath, tau {slowest.tau:.3g} sweeps of {slowest.name}{doubt}"
     threads = f"{timed.threads} thread{'' if timed.threads == 1 else 's'}"
     how = f"bare sweeps of {timed.chains} chains abreast on {threads}"

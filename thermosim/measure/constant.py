@@ -2,7 +2,7 @@
 
 Fabrics: whatever the others do, spin i opposes its bias with at most
 
-    P_i = 1 / (1 + exp(2 beta m_i)),   m_i = |h_i| - sum_j |J_ij|
+    P_i = 1 / (1 + exp(2 beta m_i)),   m_i = |h_i| - (sum of the magnitudes of what it feels)
 
 Where the spins of an observable are expected to do so less than once in a whole run, and all have sat on the side of
 their biases, the observable is constant by its law. The energy speaks only of spins that have a coupling or a bias.
@@ -25,9 +25,7 @@ class HeldSpins:
 
     def __init__(self, fabric: Fabric, record: Record, samples: int) -> None:
         law, n = fabric.drawn, fabric.nodes
-        coupled = np.zeros(n)
-        for end in law.edges.T:
-            np.add.at(coupled, end, np.abs(law.weights))
+        coupled = law.reach()
         margin = np.abs(law.biases) - coupled
         with np.errstate(over="ignore"):
             self._expected = samples / (1.0 + np.exp(2.0 * law.beta * margin))

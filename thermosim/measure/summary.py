@@ -22,6 +22,7 @@ from thermosim.measure.target import (
     ideal_run,
     island_law,
     island_target,
+    no_law,
     pace,
     sampled_target,
 )
@@ -213,9 +214,14 @@ def _fabric(
 
     if fabric.input_nets is not None and any(fabric.input_nets):
         return [Target(fabric.path, "none", (), "its p-bits have analog inputs: no closed law is declared")], []
+    reason = no_law(fabric, program.target if isinstance(program.target, str) else "as_drawn")
+    if reason:
+        return [Target(fabric.path, "none", (), reason)], []
     wanted = program.target if isinstance(program.target, str) else "as_drawn"
     small = fabric.nodes <= ENUMERABLE and f"{fabric.path}:states" in record.series
     targets = [enumerated_target(record, fabric, mixing, wanted)] if small else []
+    if not fabric.drawn.symmetric:
+        return targets, []
     ideals: list[Ideal] = []
     signs = projection_signs(fabric.path, fabric.nodes)
     for index, (name, law) in enumerate(fabric_laws(fabric, wanted)):

@@ -33,6 +33,7 @@ from thermosim.analysis.distance import (
 )
 from thermosim.analysis.mixing import Mixing, integrated_time, overall
 from thermosim.circuit.discipline import discipline
+from thermosim.circuit.ising import one_law
 from thermosim.circuit.program import Fabric, IsingLaw, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal import disciplines, exact
@@ -157,17 +158,27 @@ def _along(found: IslandLaw, values: Floats, samples: IslandSamples, mixing: Par
     return distances
 
 
-def same_law(a: IsingLaw, b: IsingLaw) -> bool:
-    """Whether two laws of one fabric agree to the last bit."""
-    return np.array_equal(a.weights, b.weights) and np.array_equal(a.biases, b.biases) and a.beta == b.beta
-
-
 def fabric_laws(fabric: Fabric, wanted: str) -> list[tuple[str, IsingLaw]]:
     """The laws to be held against, the declared one first."""
     laws = [("as drawn", fabric.drawn)]
-    if not same_law(fabric.drawn, fabric.programmed):
+    if not one_law(fabric.drawn, fabric.programmed) and not _unknown(fabric, fabric.programmed):
         laws.append(("as programmed", fabric.programmed))
     return laws[::-1] if wanted == "as_programmed" else laws
+
+
+def no_law(fabric: Fabric, wanted: str = "as_drawn") -> str:
+    """Why there is no law to be held against; "" if there is one."""
+    return _unknown(fabric, fabric.programmed if wanted == "as_programmed" else fabric.drawn)
+
+
+def _unknown(fabric: Fabric, law: IsingLaw) -> str:
+    if law.symmetric:
+        return ""
+    if law.depths() is None:
+        return "directed couplings that close a cycle: no energy, and no law but the one that their updates leave fixed"
+    if fabric.nodes > exact.ENUMERABLE:
+        return f"the law of a Bayesian network is summed over its states, up to {exact.ENUMERABLE} p-bits"
+    return ""
 
 
 def enumerated_target(record: Record, fabric: Fabric, mixing: PartMixing, wanted: str) -> Target:
@@ -192,7 +203,9 @@ def trimmed(record: Record, fabric: Fabric) -> bool:
 
 def _doubt(fabric: Fabric) -> str:
     known = discipline(fabric)
-    return "" if known.boltzmann else f"the sampled law is not Boltzmann's ({known.reason})"
+    if known.boltzmann or not fabric.drawn.symmetric:
+        return known.reason
+    return f"the sampled law is not Boltzmann's ({known.reason})"
 
 
 def _built(fabric: Fabric) -> Floats | None:
@@ -200,7 +213,8 @@ def _built(fabric: Fabric) -> Floats | None:
     if fabric.order not in ("coloured", "sequential"):
         return disciplines.stationary(fabric) if disciplines.known(fabric) else None
     if fabric.nodes <= exact.STATIONARY and fabric.rng == "held" and fabric.input_nets is None:
-        return exact.sweep_of(fabric).stationary(exact.probabilities(fabric.actual))
+        known = fabric.actual if fabric.actual.symmetric else fabric.drawn
+        return exact.sweep_of(fabric).stationary(exact.probabilities(known))
     return None
 
 
@@ -290,6 +304,8 @@ def sampled_target(
 
     if "energy" in known:
         energy = -float(law.weights @ pair + law.biases @ spin)
+        if len(law.terms):
+            energy -= float(law.terms.weights @ record.sums[f"{fabric.path}:term"]) / count
         distances.append(shift("energy", energy - float(run.energy.mean()), run.energy, known["energy"].tau))
     for k, (array, (first, shape)) in enumerate(fabric.arrays.items()):
         mean, series = float(spin[first : first + math.prod(shape)].mean()), run.magnetisation[k]

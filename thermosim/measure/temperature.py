@@ -27,19 +27,20 @@ class EffectiveTemperature:
 
 
 def pulls(law: IsingLaw, spins: Floats) -> Floats:
-    """s_i (sum_j J_ij s_j + h_i) of states (state, node)."""
-    field = np.tile(law.biases, (len(spins), 1))
-    for column in (0, 1):
-        target, source = law.edges[:, column], law.edges[:, 1 - column]
-        np.add.at(field.T, target, (law.weights * spins[:, source]).T)
-    return spins * field
+    """s_i I_i of states (state, node)."""
+    return spins * law.fields(spins)
 
 
 def effective_temperature(record: Record, fabric: Fabric) -> EffectiveTemperature | None:
-    """Temperature at which the drawn law explains the states best; None if nothing couples or nothing was kept."""
+    """Temperature at which the drawn law explains the states best.
+
+    None if nothing couples, couplings are directed or nothing was kept.
+    """
     law, packed = fabric.drawn, record.series.get(f"{fabric.path}:states")
-    if not (np.any(law.weights) or np.any(law.biases)):
+    if not (law.reach().any() or law.biases.any()):
         return None
+    if not law.symmetric:
+        return None  # P(s_i | rest) is not the response to I_i, for the rest is driven by s_i and does not drive it
     if packed is not None and packed.size:
         states, which = np.unique(packed, return_inverse=True)
         bits = (states[:, None].astype(np.int64) >> np.arange(fabric.nodes)) & 1

@@ -19,6 +19,7 @@ from pydantic import (
 from thermosim.netlist.fields import Count, NonNegative, Number, PositiveNumber, Raw, Section, Whole
 from thermosim.netlist.lattices import NAMES
 from thermosim.netlist.topologies import TOPOLOGIES
+from thermosim.terms import LARGEST
 from thermosim.validation import shown
 
 
@@ -51,13 +52,14 @@ class ProblemSource(Section):
     """Couplings and biases of a whole problem, from a file or generated; its biases add to those of the p-bits."""
 
     file: StrictStr | None = Field(None, description="a problem file beside the netlist")
-    format: Literal["rudy", "ij", "coo", "qubo", "cnf", "logic", "dimod"] | None = Field(
-        None, description="rudy, ij, coo, qubo, cnf, logic or dimod; by the file's ending if left out"
+    format: Literal["rudy", "ij", "coo", "qubo", "cnf", "logic", "dimod", "terms"] | None = Field(
+        None, description="rudy, ij, coo, qubo, cnf, logic, dimod or terms; by the file's ending if left out"
     )
     first: Literal[0, 1] | None = Field(None, description="number of the first spin, where it is not the format's")
     unused: bool = Field(False, description="whether spins without edge and bias may stay")
-    planted: Literal["wishart", "xorsat", "torus"] | None = Field(
-        None, description="wishart, xorsat (3-regular 3-XORSAT) or torus (+-J), instead of a file"
+    planted: Literal["wishart", "xorsat", "xorsat_terms", "torus"] | None = Field(
+        None,
+        description="wishart, xorsat (3-regular 3-XORSAT), xorsat_terms (its products) or torus (+-J), not a file",
     )
     size: Count | None = Field(None, description="spins of wishart, variables of xorsat, side of torus")
     ratio: PositiveNumber = Field(0.75, description="columns for each spin of wishart")
@@ -134,6 +136,10 @@ Weight = Annotated[
     | Annotated[Number, Tag("number")],
     Discriminator(_weight_kind),
 ]
+TermRows = Annotated[
+    Annotated[tuple[tuple[Number, ...], ...], Tag("rows")] | Annotated[StrictStr, _file(".terms", ".csv"), Tag("file")],
+    Discriminator(lambda value: "rows" if isinstance(value, list | tuple) else "file"),
+]
 Matrix = Annotated[
     Annotated[tuple[tuple[Number, ...], ...], AfterValidator(_one_length), Tag("rows")]
     | Annotated[StrictStr, _file(".npy", ".csv"), Tag("file")],
@@ -142,13 +148,14 @@ Matrix = Annotated[
 
 
 class Coupling(Section):
-    """Edges between two arrays (`between`, each edge once) or from one to the other (`from`, `to`)."""
+    """Edges between two arrays (`between`, each edge once), from one to the other (`from`, `to`: it feels and is not
+    felt), or products of three or four p-bits (`between` with as many arrays, and `terms`)."""
 
     between: tuple[StrictStr, ...] | None = Field(
-        None, min_length=2, max_length=2, description="two arrays, e.g. [s, s]"
+        None, min_length=2, description="two arrays, e.g. [s, s]; three or four for terms"
     )
-    source: StrictStr | None = Field(None, alias="from", description="array that drives (not built yet)")
-    to: StrictStr | None = Field(None, description="array that is driven (not built yet)")
+    source: StrictStr | None = Field(None, alias="from", description="array that drives, e.g. s or s.out")
+    to: StrictStr | None = Field(None, description="array that is driven and not felt, e.g. t or t.in")
     model: Raw = Field(description="a name under 'models', or {type: resistor, r: 1 MOhm}")
     lattice: Lattice | None = Field(None, description="{name: G12, boundary: torus} or {offsets: [[0, 1]]}")
     edges: Annotated[StrictStr, _file(".csv", ".npz", ".mtx", ".graphml", ".gml", ".edgelist")] | None = Field(
@@ -157,6 +164,9 @@ class Coupling(Section):
     matrix: Matrix | None = Field(None, description="a file .npy or .csv, or rows of numbers")
     problem: Annotated[ProblemSource, BeforeValidator(_problem_source)] | None = Field(
         None, description="a problem file, or {file: .., scale: ..} or {planted: torus, size: 8, seed: 1}"
+    )
+    terms: TermRows | None = Field(
+        None, description="products: rows [i, j, k, weight] of elements of the arrays, or a file .terms or .csv"
     )
     weight: Weight | None = Field(
         None, description="a number, {normal: ...}, {choice: ...}, a list, or a file .npy or .csv"
@@ -174,9 +184,25 @@ class Coupling(Section):
         directed = self.source is not None or self.to is not None
         if (self.between is not None) == directed or (directed and (self.source is None or self.to is None)):
             raise ValueError("needs either 'between: [a, b]', or 'from' and 'to'")
-        given = [key for key in ("lattice", "edges", "matrix", "problem") if getattr(self, key) is not None]
-        if not given:
-            raise ValueError("needs edges: one of 'lattice', 'edges', 'matrix' and 'problem'")
+        given = [key for key in ("lattice", "edges", "matrix", "problem", "terms") if getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(f"has both '{given[0]}' and '{given[1]}'; edges come from one of them")
+        several = self.between is not None and len(self.between) > 2
+        if self.between is not None and len(self.between) > LARGEST:
+            raise ValueError(
+                f"'between' names {len(self.between)} arrays; products have at most {LARGEST} p-bits: split longer "
+                "ones with an auxiliary p-bit"
+            )
+        if several and not given:
+            raise ValueError("three or four arrays need 'terms', e.g. terms: [[0, 1, 2, 0.5]]")
+        if not given:
+            raise ValueError("needs edges: one of 'lattice', 'edges', 'matrix' and 'problem'")
+        if several != (self.terms is not None):
+            raise ValueError(
+                f"'{given[0]}' joins two arrays, and 'between' names {len(self.between or ())}"
+                if several
+                else "'terms' are products of three or four p-bits: between: [s, s, s]; pairs are 'edges' or a 'matrix'"
+            )
+        if directed and self.problem is not None:
+            raise ValueError("a problem has no direction: use 'between' for it")
         return self

@@ -1,6 +1,7 @@
 """Factoring as a cost: E = (X Y - F)^2 with odd X = 1 + sum_k 2^k x_k and Y alike, k from 1, x bits.
 
-In spins, x = (1 + m)/2, E is a polynomial of order four: :func:`cost_polynomial`. On p-bits that couple in pairs,
+In spins, x = (1 + m)/2, E is a polynomial of order four: :func:`cost_polynomial`, and :func:`native` for p-bits that
+stand in products of three and four. On p-bits that couple in pairs,
 every product w_kl = x_k y_l gets a p-bit of its own, held by an AND gate: :func:`factoring`. With
 XY = 1 + sum 2^k x_k + sum 2^l y_l + sum 2^(k+l) w_kl the cost is quadratic, and
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from thermosim.contracts import Floats, Ints
 from thermosim.netlist.gates import GATES
-from thermosim.netlist.problem import Problem, from_terms
+from thermosim.netlist.problem import Problem, from_products, from_terms
 
 Monomials = Mapping[tuple[int, ...], float]
 
@@ -49,6 +50,13 @@ def polynomial_energy(polynomial: Monomials, states: Ints) -> Floats:
     for spins, value in polynomial.items():
         energy += value * np.prod(states[..., list(spins)], axis=-1)
     return energy
+
+
+def native(number: int, x_bits: int, y_bits: int) -> Problem:
+    """The cost itself: spins x, y as in :func:`factors` and no others."""
+    labels = [f"x{k + 1}" for k in range(x_bits)] + [f"y{k + 1}" for k in range(y_bits)]
+    polynomial = cost_polynomial(number, x_bits, y_bits)
+    return from_products(f"factor{number}", x_bits + y_bits, polynomial, labels, ground=0.0)
 
 
 def factors(states: np.ndarray, x_bits: int, y_bits: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,6 @@ Rules of G12: Extropic's DTM paper (arXiv:2510.23972); of Z1: arXiv:2608.01615; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from math import hypot, prod
 
 import numpy as np
@@ -48,6 +47,19 @@ NAMES = (
 )
 
 
+MOST_EDGES = 2 * 10**7
+"""Edges of a graph: being elaborated they take about 370 bytes each at the peak (measured on a torus), 7 GiB in all."""
+
+
+def refuse_too_many(edges: int, what: str) -> None:
+    """Raise ValueError before memory ends, where a graph has more than MOST_EDGES edges."""
+    if edges > MOST_EDGES:
+        raise ValueError(
+            f"{what} has {edges:.3g} edges, more than memory holds ({MOST_EDGES:.0e}); use a smaller shape or a "
+            "sparser graph"
+        )
+
+
 def wire_length(name: str) -> float:
     """Length of the wires that one cell drives, to all its neighbours: sum of 4 sqrt(a^2+b^2) [cell pitches]."""
     return sum(4 * hypot(a, b) for a, b in RULES[name])
@@ -80,9 +92,12 @@ def lattice_edges(
         If the lattice does not exist, does not fit the shape, or has edges that coincide.
     """
     shown = f"lattice '{lattice}'" if isinstance(lattice, str) else "the lattice of these offsets"
+    nodes = prod(shape)
     if lattice == "complete":
+        refuse_too_many(nodes * (nodes - 1) // 2, f"{shown} of {nodes} elements")
         return _complete(shape, boundary)
     offsets = _offsets(lattice)
+    refuse_too_many(nodes * len(offsets), f"{shown} of {nodes} elements")
     dimensions = len(offsets[0])
     if any(len(offset) != dimensions for offset in offsets):
         raise ValueError("offsets must have one length, that of the shape")
@@ -115,7 +130,7 @@ def _complete(shape: tuple[int, ...], boundary: str | None) -> tuple[NDArray[np.
     if boundary == "torus":
         raise ValueError("a complete graph has no boundary; leave it out")
     places = np.array(list(np.ndindex(*shape)), dtype=np.float64).reshape(prod(shape), len(shape))
-    edges = np.array(list(combinations(range(prod(shape)), 2)), dtype=np.int64).reshape(-1, 2)
+    edges = np.stack(np.triu_indices(prod(shape), 1), axis=1).astype(np.int64)
     return edges, np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
 
 

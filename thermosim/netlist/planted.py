@@ -2,6 +2,7 @@
 
     wishart   J = -(W W^T - diagonal)/n, columns of W (n, ratio n) normal and orthogonal to t: E(t) = -tr(W W^T)/(2 n)
     xorsat    n equations of three spins, every spin in three of them: each a gate of one auxiliary, E = -4 n
+    xorsat_terms  the same equations as products, E = -sum S_abc s_a s_b s_c, -n where all hold: no auxiliaries
     torus     side x side, J = +-1 with equal chances; lowest energy by a transfer matrix up to 10 x 10
 
 Wishart: Hamze et al., Phys. Rev. E 101, 052102 (2020). 3-regular 3-XORSAT: Hen, Phys. Rev. Applied 12, 011003 (2019);
@@ -15,11 +16,11 @@ from typing import Literal
 import numpy as np
 
 from thermosim.contracts import Floats, Ints
-from thermosim.netlist.lattices import lattice_edges
-from thermosim.netlist.problem import Problem, from_terms
+from thermosim.netlist.lattices import lattice_edges, refuse_too_many
+from thermosim.netlist.problem import Problem, from_products, from_terms
 from thermosim.streams import generator
 
-Kind = Literal["wishart", "xorsat", "torus"]
+Kind = Literal["wishart", "xorsat", "xorsat_terms", "torus"]
 SOLVED = 10
 """Largest side of a torus whose lowest energy is computed."""
 XOR = np.array([[0, -1, -1, 2], [-1, 0, -1, 2], [-1, -1, 0, 2], [2, 2, 2, 0]], dtype=np.float64)
@@ -31,12 +32,15 @@ def planted(kind: Kind, size: int, seed: int, ratio: float = 0.75) -> Problem:
     """A generated problem: `size` is the number of spins (wishart, before the auxiliaries in xorsat) or the side."""
     if kind == "wishart":
         return wishart(size, ratio, seed)
-    return xorsat(size, seed) if kind == "xorsat" else torus(size, seed)
+    if kind == "torus":
+        return torus(size, seed)
+    return xorsat(size, seed) if kind == "xorsat" else xorsat_terms(size, seed)
 
 
 def wishart(spins: int, ratio: float, seed: int) -> Problem:
     """Dense problem with a planted state; hardest where `ratio` is small."""
     columns = round(ratio * spins)
+    refuse_too_many(spins * (spins - 1) // 2, f"a Wishart problem of {spins} spins")
     if spins < 2 or columns < 1:
         raise ValueError(f"a Wishart problem of {spins} spins and ratio {ratio:g} has no columns")
     rng = generator(seed, "wishart")
@@ -52,12 +56,7 @@ def wishart(spins: int, ratio: float, seed: int) -> Problem:
 
 def xorsat(variables: int, seed: int) -> Problem:
     """3-regular 3-XORSAT; spins are the variables, then the auxiliary of every equation."""
-    if variables < 4:
-        raise ValueError(f"{variables} variables cannot each stand in three different equations; at least 4")
-    rng = generator(seed, "xorsat")
-    state = rng.choice(np.array([-1, 1]), variables)
-    equations = _regular(variables, rng)
-    sign = np.prod(state[equations], axis=1)
+    state, equations, sign = _equations(variables, seed)
     pairs: list[tuple[int, int, float]] = []
     biases = np.zeros(2 * variables)
     for k, members in enumerate(equations):
@@ -70,6 +69,26 @@ def xorsat(variables: int, seed: int) -> Problem:
     auxiliary = sign * np.where(total > 1, 1, -1)
     whole = np.concatenate([state, auxiliary])
     return from_terms(f"xorsat{variables}", 2 * variables, pairs, biases, ground=-4.0 * variables, planted=whole)
+
+
+def xorsat_terms(variables: int, seed: int) -> Problem:
+    """The equations of :func:`xorsat` as products of three; spins are the variables."""
+    state, equations, sign = _equations(variables, seed)
+    energy: dict[tuple[int, ...], float] = {}
+    for members, value in zip(np.sort(equations, axis=1).tolist(), sign, strict=True):
+        energy[tuple(members)] = energy.get(tuple(members), 0.0) - float(value)
+    name, ground = f"xorsat_terms{variables}", -float(variables)
+    return from_products(name, variables, energy, ground=ground, planted=state)
+
+
+def _equations(variables: int, seed: int) -> tuple[Ints, Ints, Ints]:
+    """A planted state, the equations (variables, 3), and the products S that the state gives them."""
+    if variables < 4:
+        raise ValueError(f"{variables} variables cannot each stand in three different equations; at least 4")
+    rng = generator(seed, "xorsat")
+    state = rng.choice(np.array([-1, 1]), variables)
+    equations = _regular(variables, rng)
+    return state, equations, np.prod(state[equations], axis=1)
 
 
 def _regular(variables: int, rng: np.random.Generator) -> Ints:

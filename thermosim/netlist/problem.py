@@ -1,6 +1,6 @@
 """An Ising problem as arrays: where every importer and generator ends and every coupling of a `problem` begins.
 
-    E(s) = offset - (sum_edges J_ij s_i s_j + sum_i h_i s_i),   s = +-1, each edge once
+    E(s) = offset - (sum_edges J_ij s_i s_j + sum_i h_i s_i + sum_terms K_t prod s),   s = +-1, each edge once
 
 E is the objective of the source itself, to be made small: a reader turns signs, factors and bits into this form and
 keeps the constant, so that energies can be compared with those that the source publishes.
@@ -8,7 +8,7 @@ keeps the constant, so that energies can be compared with those that the source 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from thermosim.contracts import Floats, Ints
+from thermosim.terms import LARGEST, NO_TERMS, Terms
 
 MENTIONED = 5
 """Spins that a message names before it goes on with dots."""
@@ -32,6 +33,7 @@ class ProblemError(ValueError):
 class Problem:
     """E(s) of `spins` spins: `edges` (edge, 2) with i < j, sorted; `weights` (edge,); `biases` (spin,).
 
+    `terms` are products of three and four spins.
     `labels` are the source's names of the spins. `ground` is the lowest energy where it is known, `planted` (spin,)
     a state that has it.
     """
@@ -44,6 +46,7 @@ class Problem:
     labels: tuple[str, ...] = ()
     ground: float | None = None
     planted: Ints | None = None
+    terms: Terms = NO_TERMS
 
     @property
     def spins(self) -> int:
@@ -53,10 +56,15 @@ class Problem:
         """E (...,) of states (..., spin) of +-1."""
         s = np.asarray(states, dtype=np.float64)
         pairs = s[..., self.edges[:, 0]] * s[..., self.edges[:, 1]]
-        return np.asarray(self.offset - pairs @ self.weights - s @ self.biases, dtype=np.float64)
+        energy = self.offset - pairs @ self.weights - s @ self.biases
+        if len(self.terms):
+            energy = energy - self.terms.products(s) @ self.terms.weights
+        return np.asarray(energy, dtype=np.float64)
 
     def cut(self, states: ArrayLike) -> Floats:
         """Weight of the cut edges where the problem is a Max-Cut: sum of w (1 - s_i s_j) / 2 with w = -J."""
+        if len(self.terms):
+            raise ValueError("a Max-Cut has no products of three or four spins")
         return np.asarray((-self.weights.sum() - self.energy(states)) / 2, dtype=np.float64)
 
     def scaled(self, factor: float) -> Problem:
@@ -66,14 +74,26 @@ class Problem:
             weights=self.weights * factor,
             biases=self.biases * factor,
             offset=self.offset * factor,
+            terms=Terms(self.terms.members, self.terms.weights * factor),
             ground=None if self.ground is None else self.ground * factor,
         )
 
     def unused(self) -> Ints:
-        """Spins that nothing holds: no edge, no bias."""
+        """Spins that nothing holds: no edge, no term, no bias."""
         touched = self.biases != 0
         touched[self.edges.ravel()] = True
+        touched[self.terms.felt()[0]] = True
         return np.flatnonzero(~touched).astype(np.int64)
+
+    def products(self) -> dict[tuple[int, ...], float]:
+        """E as {spins of a product: coefficient}, the constant under ()."""
+        found: dict[tuple[int, ...], float] = {(): self.offset}
+        found |= {(i,): -float(h) for i, h in enumerate(self.biases) if h != 0}
+        for (i, j), weight in zip(self.edges.tolist(), self.weights, strict=True):
+            found[i, j] = -float(weight)
+        for members, weight in zip(self.terms.members.tolist(), self.terms.weights, strict=True):
+            found[tuple(i for i in members if i >= 0)] = -float(weight)
+        return found
 
 
 def enumerate_states(spins: int) -> Ints:
@@ -102,3 +122,35 @@ def from_terms(
     kept = weights != 0
     h = np.zeros(spins) if biases is None else np.asarray(biases, dtype=np.float64)
     return Problem(name, edges[kept], weights[kept], h, float(offset), tuple(labels), **known)
+
+
+def from_products(
+    name: str, spins: int, energy: Mapping[tuple[int, ...], float], labels: Sequence[str] = (), **known: Any
+) -> Problem:
+    """A problem from E as {spins of a product: coefficient}, products of at most four spins.
+
+    Raises
+    ------
+    ValueError
+        If a product has more spins, or one of them twice.
+    """
+    biases, offset = np.zeros(spins), 0.0
+    pairs: list[tuple[int, int, float]] = []
+    members: list[tuple[int, ...]] = []
+    weights: list[float] = []
+    for product, value in sorted(energy.items()):
+        if len(product) > LARGEST:
+            raise ValueError(f"a product of {len(product)} spins; p-bits have terms of at most {LARGEST}")
+        if len(set(product)) < len(product):
+            raise ValueError(f"the product {' '.join(map(str, product))} has a spin twice")
+        if len(product) == 0:
+            offset += value
+        elif len(product) == 1:
+            biases[product[0]] -= value
+        elif len(product) == 2:
+            pairs.append((product[0], product[1], -value))
+        elif value != 0:
+            members.append((-1,) * (LARGEST - len(product)) + tuple(sorted(product)))
+            weights.append(-value)
+    terms = Terms(np.array(members, dtype=np.int64).reshape(-1, LARGEST), np.array(weights))
+    return from_terms(name, spins, pairs, biases, offset, labels, terms=terms, **known)

@@ -1,4 +1,6 @@
-"""Binary quadratic models of dimod as problems: E = offset + sum h s + sum J s s there, so J and h change sign.
+"""Models of dimod as problems: E = offset + sum h s + sum J s s there, so J and h change sign.
+
+A BinaryPolynomial has products too; those of three and four become terms, longer ones are refused.
 
 Source: dimod, https://docs.dwavequantum.com; needs the extra `ising`.
 """
@@ -11,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from thermosim.netlist.problem import Problem, ProblemError, from_terms
+from thermosim.netlist.problem import Problem, ProblemError, from_products, from_terms
 
 
 def from_bqm(bqm: Any, name: str = "bqm") -> Problem:
@@ -23,6 +25,33 @@ def from_bqm(bqm: Any, name: str = "bqm") -> Problem:
     if not np.all(np.isfinite(biases)) or not all(np.isfinite(value) for _, _, value in pairs):
         raise ProblemError(name, None, "the model has weights that are not finite")
     return from_terms(name, len(biases), pairs, biases, float(spin.offset), [str(label) for label in spin.variables])
+
+
+def from_polynomial(polynomial: Any, name: str = "polynomial") -> Problem:
+    """A dimod BinaryPolynomial as a problem; spins by label, whose texts are kept.
+
+    Raises
+    ------
+    ProblemError
+        If a product has more than four variables, or a weight is not finite.
+    """
+    spin = polynomial.to_spin()
+    labels = sorted(spin.variables, key=lambda label: (str(type(label)), label))
+    order = {label: k for k, label in enumerate(labels)}
+    energy = {tuple(sorted(order[label] for label in term)): float(value) for term, value in spin.items()}
+    if not all(np.isfinite(value) for value in energy.values()):
+        raise ProblemError(name, None, "the polynomial has weights that are not finite")
+    try:
+        return from_products(name, len(labels), energy, [str(label) for label in labels])
+    except ValueError as error:
+        raise ProblemError(name, None, str(error)) from None
+
+
+def to_polynomial(problem: Problem) -> Any:
+    """A problem as a dimod BinaryPolynomial of spins, numbered as here."""
+    import dimod
+
+    return dimod.BinaryPolynomial(problem.products(), "SPIN")
 
 
 def read_bqm(path: Path) -> Problem:

@@ -9,6 +9,7 @@
 | cnf | ``p cnf n m``, m clauses that end in 0 | 4 x unsatisfied clauses (best auxiliaries) | 1 | .cnf .dimacs |
 | logic | gates on named wires | clauses of :mod:`thermosim.netlist.logic` | names | .logic |
 | dimod | a binary quadratic model, .bqm or .json | that of dimod: sum h s + sum J s s | labels | .bqm .json |
+| terms | ``i w``, ``i j w``, ``i j k w``, ``i j k l w`` | -(sum of w times the product of the spins) | 0 | .terms |
 
 Every pair is stated once, in either order; a second one is an error. x = (1 + s)/2 for bits.
 rudy: Helmberg and Rendl, SIAM J. Optim. 10, 673 (2000). qubo: qbsolv. coo: dimod. cnf: DIMACS challenge, 1993.
@@ -34,6 +35,7 @@ ENDINGS = {
     "cnf": (".cnf", ".dimacs"),
     "logic": (".logic",),
     "dimod": (".bqm", ".json"),
+    "terms": (".terms",),
 }
 FIRST = {"rudy": 1, "ij": 0, "coo": 0}
 """Number of the first spin in the formats whose copies disagree about it."""
@@ -77,6 +79,10 @@ def read_problem(
         from thermosim.netlist.problem_bqm import read_bqm
 
         problem = read_bqm(path)
+    elif kind == "terms":
+        from thermosim.netlist.term_files import read_terms
+
+        problem = read_terms(path)
     elif kind == "logic":
         from thermosim.netlist.logic import read_logic
 
@@ -297,6 +303,8 @@ def _cnf(lines: _Lines) -> Problem:
 
 def write_ij(problem: Problem, path: Path) -> None:
     """Write ``i j J`` lines with the header ``n terms``; a constant is kept as a comment."""
+    if len(problem.terms):
+        raise ValueError("an ij file holds pairs and biases; products of three or four spins go into a .terms file")
     terms = [(i, i, h) for i, h in enumerate(problem.biases) if h != 0]
     terms += [(int(i), int(j), w) for (i, j), w in zip(problem.edges, problem.weights, strict=True)]
     with path.open("w", encoding="utf-8") as stream:
@@ -307,8 +315,8 @@ def write_ij(problem: Problem, path: Path) -> None:
 
 def write_rudy(problem: Problem, path: Path) -> None:
     """Write a Max-Cut problem with w = -J."""
-    if np.any(problem.biases):
-        raise ValueError("a rudy file holds no biases")
+    if np.any(problem.biases) or len(problem.terms):
+        raise ValueError("a rudy file holds no biases and no products of three or four spins")
     with path.open("w", encoding="utf-8") as stream:
         stream.write(f"{problem.spins} {len(problem.edges)}\n")
         for (i, j), weight in zip(problem.edges, problem.weights, strict=True):

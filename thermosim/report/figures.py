@@ -14,7 +14,7 @@ from thermosim.ideal.gaussian import GaussianMixture
 from thermosim.measure import Summary
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_series, island_samples, island_series
-from thermosim.measure.target import island_law
+from thermosim.measure.target import island_law, no_law
 from thermosim.record import Record
 from thermosim.report import drawing
 from thermosim.report.drawing import Drawing, Share
@@ -100,7 +100,7 @@ def _autocorrelation(part: PartMixing, series: dict[str, Floats]) -> list[Drawin
 def _fabric_law(record: Record, fabric: Fabric) -> list[Drawing]:
     """Probabilities of the states of a small fabric; of a larger one the mean spins of its two-dimensional arrays."""
     states = record.series.get(f"{fabric.path}:states")
-    if states is not None and fabric.nodes <= exact.ENUMERABLE:
+    if states is not None and fabric.nodes <= exact.ENUMERABLE and not no_law(fabric):
         counted = np.bincount(states.ravel(), minlength=2**fabric.nodes) / states.size
         title = f"States of {fabric.path}: simulated hardware against the enumerated law as drawn."
         return [drawing.states(title, counted, exact.probabilities(fabric.drawn))]

@@ -38,6 +38,7 @@ def ran(summary: Summary, chip: Chip) -> str:
     sizes = [telling.count(len(island.nodes), "analog node") for island in program.islands]
     sizes += [
         f"{telling.count(fabric.nodes, 'p-bit')}, {telling.count(len(fabric.drawn.edges), 'coupling')}"
+        + (f", {telling.count(len(fabric.drawn.terms), 'term')} of three or four" if len(fabric.drawn.terms) else "")
         for fabric in program.fabrics
     ]
     if program.adcs or program.dacs:
