@@ -12,6 +12,8 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.discipline import discipline
+from thermosim.circuit.dit_fabrics import build_dits, dit_notes
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
@@ -35,13 +37,15 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     driven = driven_nets(circuit, problems)
     islands = build_islands(circuit, driven, problems)
     fabrics = build_fabrics(circuit, clocks, problems)
+    dits = build_dits(circuit, clocks, problems)
+    sampling = (*fabrics, *dits)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
-    burn_in, duration = window(circuit, fabrics, problems)
-    check_schedule(circuit, fabrics, problems)
+    burn_in, duration = window(circuit, sampling, problems)
+    check_schedule(circuit, sampling, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
     program = Program(
         name=circuit.netlist.name,
@@ -54,22 +58,23 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dacs=dacs,
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
-        probes=build_probes(circuit, islands, fabrics, dacs, duration, problems),
+        probes=build_probes(circuit, islands, sampling, dacs, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
-        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
-        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in)),
+        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, sampling)),
+        notes=(*_notes(circuit, fabrics), *dit_notes(circuit, dits), *schedule_notes(sampling, burn_in)),
+        dits=dits,
         provenance=_provenance(circuit),
     )
-    if not islands and not fabrics:
+    if not islands and not sampling:
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",
-            "no s-mode and no p-bit: nothing to simulate",
+            "no s-mode, no p-bit and no p-dit: nothing to simulate",
         )
     problems.raise_if_any()
     return program
@@ -112,7 +117,7 @@ def _check_supplies(circuit: Circuit, problems: Problems) -> None:
             problems.add(where, f"couplings.{list(supplies.values())[1]}", message)
 
 
-def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -> list[PriceRow]:
+def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric | DitFabric, ...]) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
     interval = next((f.clock.period * f.ticks for f in fabrics if instance.path in f.arrays), None)

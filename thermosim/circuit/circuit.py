@@ -53,7 +53,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Synapses:
-    """Bulk edges between p-bit arrays: `edges` (edge, 2) are elements of `ends[0]` and `ends[1]`.
+    """Bulk edges between arrays of p-bits and p-dits: `edges` (edge, 2) are elements of `ends[0]` and `ends[1]`.
 
     `lengths` (edge,) are wire lengths in cell pitches, None where the edges have no geometry.
     Weights (edge,): as `drawn`, as `programmed` (quantised), and `actual` (with mismatch).
@@ -68,6 +68,9 @@ class Synapses:
     drawn: Floats
     programmed: Floats
     actual: Floats
+    table: Floats | None = None
+    """(states, states) of the ends of a coupling with p-dits, times the weight of each edge. None there: the weights are
+    whole tables (edge * states * states,)."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.circuit.circuit import At, Instance, Synapses
+from thermosim.circuit.dit_couplings import file_synapses, table_of
 from thermosim.circuit.nets import index_of
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import suggestion
@@ -77,6 +78,9 @@ def _elements(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
         raise CouplingError("weight", "an element between nets has no weight; its parameters say how strong it is")
     if coupling.problem is not None:
         raise CouplingError("problem", "a problem is for p-bits: give a synapse as the model")
+    for key in ("table", "tables"):
+        if getattr(coupling, key) is not None:
+            raise CouplingError(key, "is for p-dits: give a synapse as the model")
     arrays = [_net_array(work, scope, base) for base in coupling.between]
     edges, _, _ = _edges(coupling, arrays[0][1], arrays[1][1], coupling.between, work)
     ends = tuple(tuple(nets[k] for k in edges[:, side]) for side, (nets, _) in enumerate(arrays))
@@ -100,14 +104,19 @@ def _net_array(work: Expansion, scope: Scope, base: str) -> tuple[list[str], tup
 
 
 def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound) -> Synapses:
-    """Weighted edges between two p-bit arrays."""
+    """Weighted edges between two arrays of p-bits or p-dits."""
     ends = []
     for base in coupling.between:
         instance = work.instances.get(scope.prefix + base)
-        if instance is None or instance.bound.model.family != "pbit":
-            known = [name for name, other in work.instances.items() if other.bound.model.family == "pbit"]
-            raise CouplingError("between", f"'{base}' is no array of p-bits{suggestion(base, known)}")
+        if instance is None or instance.bound.model.family not in ("pbit", "pdit"):
+            known = [name for name, other in work.instances.items() if other.bound.model.family in ("pbit", "pdit")]
+            kinds = {work.instances[name].bound.model.family for name in known}
+            of = "p-bits or p-dits" if "pdit" in kinds else "p-bits"
+            raise CouplingError("between", f"'{base}' is no array of {of}{suggestion(base, known)}")
         ends.append(instance)
+    table = table_of(coupling, bound, ends[0], ends[1])
+    if coupling.tables is not None:
+        return file_synapses(work, path, coupling, at, bound, ends, _path(work, coupling.tables.file, "tables"))
     if coupling.problem is None:
         edges, lengths, given = _edges(coupling, ends[0].shape, ends[1].shape, coupling.between, work)
     else:
@@ -117,7 +126,7 @@ def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
         raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
     model: Any = bound.model
     programmed = quantise(weights, model.bits, model.j_max)
-    return Synapses(path, at, bound, (ends[0].path, ends[1].path), edges, lengths, weights, programmed, programmed)
+    return Synapses(path, at, bound, (ends[0].path, ends[1].path), edges, lengths, weights, programmed, programmed, table)
 
 
 def _edges(

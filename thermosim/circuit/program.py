@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from thermosim.circuit.dits import DitFabric
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers
@@ -199,9 +200,9 @@ class ControllerPlan:
 
 @dataclass(frozen=True)
 class Probe:
-    """Something recorded: analog nets (volts), codes, or p-bits of one fabric (spins +-1).
+    """Something recorded: analog nets (volts), codes, or an array of p-bits (spins +-1) or p-dits (states from 0).
 
-    `every` counts femtoseconds for analog and code probes, sweeps for p-bits.
+    `every` counts femtoseconds for analog and code probes, sweeps for arrays.
     """
 
     name: str
@@ -245,6 +246,8 @@ class Program:
     prices: tuple[PriceRow, ...]
     notes: tuple[str, ...]
     """What the reader of a summary must know (lints silenced, laws that are not Boltzmann, ...)."""
+    dits: tuple[DitFabric, ...] = ()
+    """Fabrics with p-dits; `fabrics` are of p-bits alone."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""

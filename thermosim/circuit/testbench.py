@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, Probe
 from thermosim.contracts import Mixture
@@ -15,7 +16,7 @@ from thermosim.times import LIMIT, femtoseconds
 from thermosim.units import Quantity, UnitError, read_any, show
 
 
-def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[int, int | None]:
+def window(circuit: Circuit, fabrics: tuple[Fabric | DitFabric, ...], problems: Problems) -> tuple[int, int | None]:
     """Burn-in and recorded duration in femtoseconds; the duration is None after reporting that there is none.
 
     Sweeps are counted in clock edges: `duration` of them end within the window, whatever the period and where in a
@@ -58,7 +59,7 @@ def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) ->
 def build_probes(
     circuit: Circuit,
     islands: tuple[Island, ...],
-    fabrics: tuple[Fabric, ...],
+    fabrics: tuple[Fabric | DitFabric, ...],
     dacs: tuple[DacBank, ...],
     duration: int | None,
     problems: Problems,
@@ -87,11 +88,14 @@ def build_probes(
     return tuple(probes)
 
 
-def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric, ...]) -> Probe:
+def _probe(
+    circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric | DitFabric, ...]
+) -> Probe:
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
-        if arrays[name].order == "free":
-            return Probe(name, "bit", (name,), _intervals(name, every, arrays[name]))
+        fabric = arrays[name]
+        if isinstance(fabric, Fabric) and fabric.order == "free":
+            return Probe(name, "bit", (name,), _intervals(name, every, fabric))
         if every.unit != "sweeps":
             raise ValueError(f"'{name}' is an array of clocked p-bits: record it every so many sweeps")
         return Probe(name, "bit", (name,), int(every.value))
