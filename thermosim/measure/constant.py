@@ -15,9 +15,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric, Island
 from thermosim.contracts import Floats
 from thermosim.record import Record
+
+CHUNK = 4096
+"""Edges that are looked at together."""
 
 
 class HeldSpins:
@@ -44,6 +48,51 @@ class HeldSpins:
         """Whether the observable `name` is constant by law."""
         nodes = np.flatnonzero(self._speaks) if name == "energy" else self._arrays.get(name, np.arange(self._n))
         return bool(self._sits[nodes].all()) and float(self._expected[nodes].sum()) < 1.0
+
+
+class HeldDits:
+    """Observables of a categorical fabric that its law as drawn holds constant over a run of `samples` samples.
+
+    Whatever the others do, the odds of state a of node i against state b are at most exp(-beta g), g the least that
+    b has over a: h(b) - h(a) + sum_j min_c (J(b, c) - J(a, c)). So P_i(a) <= min_b exp(-beta g), and [c_i = a] changes
+    with at most the smaller of that and the sum of it over the other states.
+    """
+
+    def __init__(self, fabric: DitFabric, record: Record, samples: int) -> None:
+        law, n = fabric.drawn, fabric.nodes
+        exists = np.arange(law.tables.shape[1]) < law.states[:, None]
+        least = law.biases[:, :, None] - law.biases[:, None, :]  # node, b, a
+        speaks = np.any(exists & (law.biases != law.biases[:, :1]), axis=1)
+        for begin in range(0, len(law.edges), CHUNK):
+            edges, tables = law.edges[begin : begin + CHUNK], law.tables[begin : begin + CHUNK]
+            for ends, own in ((edges, tables), (edges[:, ::-1], tables.transpose(0, 2, 1))):
+                apart = own[:, :, None, :] - own[:, None, :, :]
+                apart[np.broadcast_to(~exists[ends[:, 1]][:, None, None, :], apart.shape)] = np.inf
+                np.add.at(least, ends[:, 0], apart.min(axis=3))
+                real = exists[ends[:, 0]][:, :, None] & exists[ends[:, 1]][:, None, :]
+                np.logical_or.at(speaks, ends[:, 0], np.any(real & (own != own[:, :1]), axis=(1, 2)))
+        least[np.broadcast_to(~exists[:, :, None], least.shape)] = -np.inf
+        with np.errstate(over="ignore"):
+            rare = np.exp(-law.beta * least.max(axis=1))  # of a, against the best b
+        rare = np.where(exists, np.minimum(rare, 1.0), 0.0)
+        others = rare.sum(axis=1, keepdims=True) - rare
+        counts = record.sums[f"{fabric.path}:state"]
+        total = float(record.sums[f"{fabric.path}:count"])
+        still = (counts == 0) | (counts == total)
+        self._moves = np.where(still, samples * np.minimum(rare, others), np.inf)
+        self._moves[~exists] = 0.0
+        self._fabric, self._all, self._speaks = fabric, np.arange(n), speaks
+
+    def __call__(self, name: str) -> bool:
+        """Whether the observable `name` is constant by law."""
+        for path in self._fabric.arrays:
+            nodes = self._all[self._fabric.nodes_of(path)]
+            if name == f"mean({path})":
+                return float(self._moves[nodes].sum()) < 1.0
+            if name.startswith(f"occupation({path})["):
+                return float(self._moves[nodes, int(name.rpartition("[")[2][:-1])].sum()) < 1.0
+        nodes = np.flatnonzero(self._speaks) if name == "energy" else self._all
+        return float(self._moves[nodes].sum()) < 1.0
 
 
 class StillNodes:

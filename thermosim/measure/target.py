@@ -227,7 +227,7 @@ def pace(fabric: Fabric, run: HeatBath, mixing: PartMixing) -> Pace:
     return Pace(assess_all(shared.items()), {name: float(one.var()) for name, one in shared.items()})
 
 
-def _slowdown(chip: PartMixing, ideal: Pace, names: list[str]) -> tuple[float, float]:
+def slowdown(chip: PartMixing, ideal: Pace, names: list[str]) -> tuple[float, float]:
     """Ratio of the errors' squares of the chip to those of the ideal run at equal samples, and its standard error."""
     own = {one.name: one for one in chip.observables if one.name in names and math.isfinite(one.tau)}
     other = {one.name: one for one in ideal.mixing if one.name in own and math.isfinite(one.tau)}
@@ -262,7 +262,7 @@ def sampled_target(
     singles = [one for one in known if one != "energy"]
 
     def moments(quantity: str, own_mean: Floats, their: Moments, names: list[str]) -> Distance:
-        ratio, ratio_doubt = _slowdown(mixing, ideal, names)
+        ratio, ratio_doubt = slowdown(mixing, ideal, names)
         other = float((their.error**2).mean())
         share = other * run.energy.size / samples
         square = other + share * ratio

@@ -65,7 +65,8 @@ class Pdit(Model):
     def prices(self, evidence: Mapping[str, Evidence], context: PriceContext) -> tuple[Price, ...]:
         """One update of one cell: `draw`, the steps of its chain, and `rest`."""
         inputs: dict[str, float | None] = {"steps": self.steps, "q": float(self.q), "e_step": self.e_step}
+        graded = {**evidence, "q": Evidence("derived", "number of states")}
         return (
-            price("updates", "draw", inputs, lambda steps, q, e_step: steps * q * e_step, evidence),
+            price("updates", "draw", inputs, lambda steps, q, e_step: steps * q * e_step, graded),
             stated("updates", "rest", "e_rest", self.e_rest, evidence),
         )
