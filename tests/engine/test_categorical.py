@@ -59,7 +59,7 @@ def test_slope_and_shift_of_a_p_bit_count_as_in_its_response():
 
 
 def test_two_p_dits_relax_at_the_eigenvalue_of_their_sweep():
-    """Heat bath of two Potts nodes: lambda = r^2, r = (e^K - 1) / (e^K + q - 1), the correlation that one node hands on."""
+    """Heat bath of two Potts nodes: lambda = r^2, r = (e^K - 1) / (e^K + q - 1)."""
     q, k = 3, 1.6
     fabric = dits([q, q], [(0, 1)], [np.eye(q)], beta=k)
     r = (np.exp(k) - 1) / (np.exp(k) + q - 1)
@@ -143,7 +143,9 @@ def test_a_schedule_ends_at_the_law_of_its_last_beta():
 
 
 def test_observables_are_what_their_formulas_say():
-    fabric = replace(mixed(), arrays={"b": (1, (1,)), "d": (0, (1,)), "e": (2, (1,)), "f": (3, (1,))}, pbits=frozenset("b"))
+    fabric = replace(
+        mixed(), arrays={"b": (1, (1,)), "d": (0, (1,)), "e": (2, (1,)), "f": (3, (1,))}, pbits=frozenset("b")
+    )
     runner = DitRunner(fabric, 1, 40)
     seen = history(runner, 30)
     spins = seen.pop("spins")

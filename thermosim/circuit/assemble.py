@@ -38,7 +38,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     islands = build_islands(circuit, driven, problems)
     fabrics = build_fabrics(circuit, clocks, problems)
     dits = build_dits(circuit, clocks, problems)
-    sampling = (*fabrics, *dits)
+    sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
@@ -70,7 +70,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dits=dits,
         provenance=_provenance(circuit),
     )
-    if not islands and not sampling:
+    if not islands and not sampling and not circuit.of_family("pdit"):
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",

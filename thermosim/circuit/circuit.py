@@ -69,8 +69,8 @@ class Synapses:
     programmed: Floats
     actual: Floats
     table: Floats | None = None
-    """(states, states) of the ends of a coupling with p-dits, times the weight of each edge. None there: the weights are
-    whole tables (edge * states * states,)."""
+    """(states, states) of the ends of a coupling with p-dits, times the weight of each edge. None there: the weights
+    are whole tables (edge * states * states,)."""
 
 
 @dataclass(frozen=True)

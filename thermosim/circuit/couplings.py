@@ -126,7 +126,9 @@ def _synapses(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
         raise CouplingError("weight", "the edges already carry weights; leave 'weight' out")
     model: Any = bound.model
     programmed = quantise(weights, model.bits, model.j_max)
-    return Synapses(path, at, bound, (ends[0].path, ends[1].path), edges, lengths, weights, programmed, programmed, table)
+    return Synapses(
+        path, at, bound, (ends[0].path, ends[1].path), edges, lengths, weights, programmed, programmed, table
+    )
 
 
 def _edges(

@@ -1,6 +1,6 @@
 """Couplings that p-dits take part in: a weight times one table for all edges, or a whole table for each from a file.
 
-    J_ij(a, b) = weight_ij table[a][b],   table = identity (Potts) between p-dits of one number of states
+J_ij(a, b) = weight_ij table[a][b],   table = identity (Potts) between p-dits of one number of states
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ def table_of(coupling: Any, bound: Bound, a: Instance, b: Instance) -> Floats | 
         return _checked(np.array(coupling.table, dtype=float), states, a, b)
     shape = f"{states[0]} x {states[1]}"
     if kinds != ("pdit", "pdit"):
-        raise CouplingError("", f"a p-bit and a p-dit couple by a table of {shape}: give 'table', or a file of 'tables'")
+        raise CouplingError(
+            "", f"a p-bit and a p-dit couple by a table of {shape}: give 'table', or a file of 'tables'"
+        )
     if states[0] != states[1]:
         raise CouplingError(
             "",
@@ -63,7 +65,9 @@ def _checked(table: Floats, states: tuple[int, int], a: Instance, b: Instance) -
 
     if table.shape != states:
         got, need = (" x ".join(map(str, shape)) for shape in (table.shape, states))
-        raise CouplingError("table", f"is {got}; '{a.path}' with '{b.path}' needs {need}, a row for each state of the first")
+        raise CouplingError(
+            "table", f"is {got}; '{a.path}' with '{b.path}' needs {need}, a row for each state of the first"
+        )
     if a is b and not np.array_equal(table, table.T):
         i, j = np.argwhere(table != table.T)[0]
         raise CouplingError(

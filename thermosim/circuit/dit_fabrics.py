@@ -77,7 +77,7 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         memory=np.exp(-clock.period / relaxation),
         relaxation=relaxation,
         schedule=circuit.netlist.schedule.stairs,
-        order=order,  # type: ignore[arg-type]
+        order=order,
         settling=settling,
         delay=delay,
     )
@@ -105,7 +105,7 @@ def _refused(circuit: Circuit, arrays: list[Instance], problems: Problems) -> bo
     paths = {array.path for array in arrays}
     for synapse in circuit.synapses:
         if synapse.ends[0] in paths and getattr(synapse.bound.model, "v_dd", None) is not None:
-            message = "a supply v_dd is not built for synapses beside p-dits, whose bias circuit is not modelled; leave it out"
+            message = "a supply v_dd is not built beside p-dits, whose bias circuit is not modelled; leave it out"
             found.append((position((*synapse.at, "model")), f"couplings.{synapse.path}", message))
     for place, path, message in found:
         problems.add(place, path, message)
@@ -173,7 +173,8 @@ def _tables(synapse: Synapses, circuit: Circuit, which: str) -> Floats:
         return weights[:, None, None] * synapse.table
     if all(end.bound.model.family == "pbit" for end in ends):
         return weights[:, None, None] * SPINS
-    return weights.reshape(len(synapse.edges), *map(states_of, ends))
+    tables: Floats = weights.reshape(len(synapse.edges), *map(states_of, ends))
+    return tables
 
 
 def _biases(array: Instance, which: str, width: int) -> Floats:
@@ -198,7 +199,7 @@ def dit_notes(circuit: Circuit, fabrics: tuple[DitFabric, ...]) -> Iterator[str]
             model = circuit.instances[path].bound.model
             if isinstance(model, Pdit) and abs(fabric.clock.period / model.draw_time - 1) > 0.01:
                 yield (
-                    f"{path}: a draw is priced for its {model.steps * model.q:.3g} steps of {show(model.tau0, 's')}; if "
-                    f"the cell's chain runs through the slot of {show(fabric.clock.period, 's')}, and no further, it "
+                    f"{path}: a draw is priced for its {model.steps * model.q:.3g} steps of {show(model.tau0, 's')}; "
+                    f"if the cell's chain runs through the slot of {show(fabric.clock.period, 's')}, it "
                     f"takes {fabric.clock.period / model.draw_time:.3g} times as many"
                 )

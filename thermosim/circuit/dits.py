@@ -2,9 +2,9 @@
 
     E(c) = -(sum_edges J_e(c_i, c_j) + sum_i h_i(c_i)),   the law is exp(-beta E)
 
-A p-bit is a p-dit of two states, 0 down and 1 up: J s s' is the table [[J, -J], [-J, J]] and h s the biases (-h, h). So
-the p-dit of two states with the Potts coupling J delta(c, c') and biases h(a) is, but for a constant, the p-bit with the
-coupling J/2 and the bias (h(1) - h(0))/2.
+A p-bit is a p-dit of two states, 0 down and 1 up: J s s' is the table [[J, -J], [-J, J]] and h s the biases (-h, h).
+So the p-dit of two states with the Potts coupling J delta(c, c') and biases h(a) is, but for a constant, the p-bit with
+the coupling J/2 and the bias (h(1) - h(0))/2.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class DitFabric:
         P(a) ~ exp(beta slope_i (sum_j J_ij(a, c_j) + h_i(a)) + shift_i [a = 1])
 
     `slope` and `shift` (node,) are those of p-bits that differ from their drawing, 1 and 0 for p-dits. `arrays`:
-    instance path -> (first node, shape); `pbits` those of them that are arrays of p-bits, whose states are shown as +-1.
+    instance path -> (first node, shape); `pbits` those that are arrays of p-bits, whose states are shown as +-1.
     """
 
     path: str

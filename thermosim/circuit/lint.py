@@ -188,7 +188,7 @@ def loop_latency(circuit: Circuit, program: Program) -> Found:
 
 def rng_memory(circuit: Circuit, program: Program) -> Found:
     """An RNG read faster than it forgets."""
-    for fabric in (*program.fabrics, *program.dits):
+    for fabric in program.sampling:
         worst = int(np.argmax(fabric.memory))
         if fabric.memory[worst] > 0.05:
             yield (
@@ -253,7 +253,7 @@ def update_order(circuit: Circuit, program: Program) -> Found:
 
 def slow_synapse(circuit: Circuit, program: Program) -> Found:
     """A synapse slower than its neurons: lag x fastest flip rate > 0.05, or not settled within a slot."""
-    for fabric in (*program.fabrics, *program.dits):
+    for fabric in program.sampling:
         lag = fabric.settling + fabric.delay
         if lag == 0 or not len(fabric.actual.edges):
             continue

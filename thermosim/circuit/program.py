@@ -251,3 +251,8 @@ class Program:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
+
+    @property
+    def sampling(self) -> tuple[Fabric | DitFabric, ...]:
+        """Every fabric, of p-bits and of p-dits."""
+        return (*self.fabrics, *self.dits)

@@ -18,7 +18,9 @@ def check_schedule(circuit: Circuit, fabrics: tuple[Fabric | DitFabric, ...], pr
         return
     where = circuit.netlist.document.position(("schedule", "beta"))
     if len(fabrics) != 1:
-        problems.add(where, "schedule.beta", f"is for a chip of one fabric of p-bits or p-dits, and this one has {len(fabrics)}")
+        problems.add(
+            where, "schedule.beta", f"is for a chip of one fabric of p-bits or p-dits, and this one has {len(fabrics)}"
+        )
     if "beta" in updates.model_fields_set and updates.beta != stairs[-1][1]:
         message = f"ends at {stairs[-1][1]:g} and updates.beta is {updates.beta:g}; leave updates.beta out"
         problems.add(where, "schedule.beta", message)

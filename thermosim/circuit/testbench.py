@@ -32,7 +32,9 @@ def window(circuit: Circuit, fabrics: tuple[Fabric | DitFabric, ...], problems: 
             if value.unit == "s":
                 end = start + femtoseconds(value.value)
             elif clock is None:
-                raise ValueError(f"sweeps need one p-bit fabric and this chip has {len(fabrics)}; give a time")
+                raise ValueError(
+                    f"sweeps need one fabric of p-bits or p-dits, and this chip has {len(fabrics)}; give a time"
+                )
             elif fabrics[0].order == "free":
                 raise ValueError("free-running p-bits have no sweeps; give a time, e.g. 100 us")
             else:
@@ -88,9 +90,7 @@ def build_probes(
     return tuple(probes)
 
 
-def _probe(
-    circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric | DitFabric, ...]
-) -> Probe:
+def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric | DitFabric, ...]) -> Probe:
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
         fabric = arrays[name]

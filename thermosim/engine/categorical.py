@@ -27,8 +27,8 @@ _NOBODY = np.zeros(0, dtype=np.int64)
 class DitRunner:
     """State of one categorical fabric after `slot` slots.
 
-    `state` (node, Q): counts of the states of every node, `bond` (edge,): sums of J(c_i, c_j) of the drawn law in units,
-    over replicas and recorded draws, `count` of them; exact.
+    `state` (node, Q): counts of the states of every node, `bond` (edge,): sums of J(c_i, c_j) of the drawn law in
+    units, over replicas and recorded draws, `count` of them; exact.
     """
 
     def __init__(self, fabric: DitFabric, seed: int, replicas: int, threads: int = 1) -> None:

@@ -4,7 +4,7 @@
     mean = sum_i s_i / N of an array of p-bits,   projection_k = sum_i d_ki(c_i) / sqrt(n),   d_ki(a) = +-1
 
 The signs d are drawn from the fabric's path alone. No node has one sign for all of its states, since that would say
-nothing of it; for two states the signs are opposite, as for p-bits. All sums are exact integers before they are divided.
+nothing of it; for two states the signs are opposite, as for p-bits. All sums are whole numbers before they are divided.
 """
 
 from __future__ import annotations

@@ -24,16 +24,15 @@ def refuse_too_much(program: Program, replicas: int) -> None:
         With the parts of the record, the largest first.
     """
     parts: list[tuple[int, str]] = []
-    sampling = (*program.fabrics, *program.dits)
     for probe in program.probes:
         if probe.kind == "bit":
-            fabric = next(fabric for fabric in sampling if probe.nets[0] in fabric.arrays)
+            fabric = next(fabric for fabric in program.sampling if probe.nets[0] in fabric.arrays)
             _, shape = fabric.arrays[probe.nets[0]]
             width, size, draws = int(np.prod(shape, dtype=np.int64)), 1, _sweeps(program, fabric) // probe.every
         else:
             width, size, draws = len(probe.nets), 8, program.duration // probe.every
         parts.append((draws * width * replicas * size, f"probe '{probe.name}', {draws} draws of {width} nodes"))
-    for fabric in sampling:
+    for fabric in program.sampling:
         draws = _sweeps(program, fabric)
         size = dit_bytes(fabric) if isinstance(fabric, DitFabric) else bytes_per_draw(fabric)
         parts.append((draws * replicas * size, f"observables of '{fabric.path}', {draws} sweeps"))

@@ -68,9 +68,7 @@ class OrderedRunner(FabricRunner):
         return list(self._ordered)
 
 
-def runner(
-    fabric: Fabric | DitFabric, seed: int, replicas: int, threads: int
-) -> FabricRunner | FreeRunner | DitRunner:
+def runner(fabric: Fabric | DitFabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner | DitRunner:
     """The runner of a fabric's order; sequential updates are a colouring with one p-bit of each colour."""
     if isinstance(fabric, DitFabric):
         return DitRunner(fabric, seed, replicas, threads)

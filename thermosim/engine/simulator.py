@@ -151,7 +151,7 @@ class Simulation:
         window = (program.burn_in, self.end)
         self.fabrics = {
             fabric.path: FabricPart(fabric, program.probes, window, owner, self.rails, self.counters, seed, threads)
-            for fabric in (*program.fabrics, *program.dits)
+            for fabric in program.sampling
         }
         self.tapes = [
             Tape(probe, program.burn_in, program.duration, replicas) for probe in program.probes if probe.kind != "bit"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ENUMERABLE = 2**20
 SPECTRAL = 2**14
 STATIONARY = 2**14
-"""States of all nodes together up to which the law, the slowest mode, and the law that a sweep leaves fixed are known."""
+"""States of all nodes up to which the law, the slowest mode, and the law that a sweep leaves fixed are known."""
 
 
 def _shape(law: PottsLaw) -> tuple[int, ...]:

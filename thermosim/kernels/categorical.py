@@ -8,9 +8,9 @@ C_a the sums of e_b over b <= a other than m, the first a with u (1 + C) < (1 - 
 none. Small u are finely spaced, so the states beside the most probable one keep their rates.
 
 Error. Sums and their differences from the largest are exact; a weight is rounded to half of 2^-28 of what its node can
-feel, so a log-odds of a node with d neighbours is off by at most beta (d + 1) 2^-28 times that. Single precision then adds
-a relative error of 1e-7 to e_a (polynomial), 2^-24 to each sum and to u: a probability is off by at most (q + 4) 2^-24,
-and a state that is rarer than 2^-24 of those before it may be lost.
+feel, so the log-odds of a node with d neighbours are off by at most beta (d + 1) 2^-28 times that. Single precision
+then adds a relative error of 1e-7 + 2^-23 |log-odds| to e_a, and 2^-24 to each sum and to u: a probability is off by at
+most (q + 6) 2^-24, and a state that is rarer than 2^-24 of those before it may be lost.
 
 Rule: Geman and Geman, IEEE PAMI 6, 721 (1984). Random words as in :mod:`thermosim.kernels.gibbs`.
 """
@@ -65,7 +65,7 @@ class Watch(NamedTuple):
     """What is observed. Nodes are given by their places.
 
     place (node,) int64. owner (node,) int64: the first of the rows (state of an array) that count its states. signs
-    (node * width,) uint32: a bit for each projection, set where the sign is +1. left, right (edge,) int64, table (edge,)
+    (node * width,) uint32: a bit for each projection, set where the sign is +1. left, right, table (edge,)
     int64, entries int64: tables of the drawn law in units of energy; bias (node * width,) int64; unit. radix (node,)
     uint32: what a state weighs in the number of the state of all. rows (any,) int64: nodes whose states are kept.
     """
@@ -87,8 +87,8 @@ class Watch(NamedTuple):
 class Seen(NamedTuple):
     """What was observed in one group.
 
-    energy (draw, LANES) float64; occupied (draw, row * LANES) int32; plus (draw, ROWS * LANES) int32, nodes whose sign is
-    +1; number (draw, LANES) uint32, all of these zero beforehand; kept (draw, row of Watch.rows, LANES) int8; state
+    energy (draw, LANES) float64; occupied (draw, row * LANES) int32; plus (draw, ROWS * LANES) int32, nodes of sign +1;
+    number (draw, LANES) uint32, all of these zero beforehand; kept (draw, row of Watch.rows, LANES) int8; state
     (node * width,) and bond (edge,) int64: counts of states and sums of J in units, over the first replicas and draws.
     """
 
@@ -103,7 +103,7 @@ class Seen(NamedTuple):
 
 @jit_noalias
 def _fields(state, source, table, entries, base, q, width, begin, end, low, total):
-    """Sums (q * LANES,) of one place, whose neighbours are the entries begin .. end-1 and whose base begins at `low`."""
+    """Sums (q * LANES,) of one place with the neighbours of the entries begin .. end-1; its base begins at `low`."""
     for a in range(q):
         level = base[low + a]
         for k in range(_LANES):
@@ -159,7 +159,7 @@ def _choose(total, words, q, scale, fresh, weight, most, best, cumulated, at, st
 
 @jit
 def slots(state, keys, begin, end, plan):
-    """Run the slots begin .. end-1 of one group; state (node * LANES,) int8 by place and replica, keys (HALF,) uint64."""
+    """Run the slots begin .. end-1 of a group; state (node * LANES,) int8 by place and replica, keys (HALF,) uint64."""
     bits, pairs, words, _, _ = workspace()
     width = np.uint64(plan.width)
     total, weight = np.empty(plan.width * LANES, np.int32), np.empty(plan.width * LANES, np.float32)

@@ -20,8 +20,8 @@ from thermosim.circuit.program import Fabric, Island
 from thermosim.contracts import Floats
 from thermosim.record import Record
 
-CHUNK = 4096
-"""Edges that are looked at together."""
+CHUNK = 2**23
+"""Numbers that are looked at together."""
 
 
 class HeldSpins:
@@ -54,17 +54,20 @@ class HeldDits:
     """Observables of a categorical fabric that its law as drawn holds constant over a run of `samples` samples.
 
     Whatever the others do, the odds of state a of node i against state b are at most exp(-beta g), g the least that
-    b has over a: h(b) - h(a) + sum_j min_c (J(b, c) - J(a, c)). So P_i(a) <= min_b exp(-beta g), and [c_i = a] changes
-    with at most the smaller of that and the sum of it over the other states.
+    b has over a: h(b) - h(a) + sum_j min_c (J(b, c) - J(a, c)). So P_i(a) <= min_b exp(-beta g), and whether c_i is in
+    a set of states changes with at most the smaller of the sums of that within and without.
     """
 
     def __init__(self, fabric: DitFabric, record: Record, samples: int) -> None:
-        law, n = fabric.drawn, fabric.nodes
+        from thermosim.engine.dit_observables import signs_of
+
+        law = fabric.drawn
         exists = np.arange(law.tables.shape[1]) < law.states[:, None]
         least = law.biases[:, :, None] - law.biases[:, None, :]  # node, b, a
         speaks = np.any(exists & (law.biases != law.biases[:, :1]), axis=1)
-        for begin in range(0, len(law.edges), CHUNK):
-            edges, tables = law.edges[begin : begin + CHUNK], law.tables[begin : begin + CHUNK]
+        step = max(1, CHUNK // law.tables.shape[1] ** 3)
+        for begin in range(0, len(law.edges), step):
+            edges, tables = law.edges[begin : begin + step], law.tables[begin : begin + step]
             for ends, own in ((edges, tables), (edges[:, ::-1], tables.transpose(0, 2, 1))):
                 apart = own[:, :, None, :] - own[:, None, :, :]
                 apart[np.broadcast_to(~exists[ends[:, 1]][:, None, None, :], apart.shape)] = np.inf
@@ -75,24 +78,31 @@ class HeldDits:
         with np.errstate(over="ignore"):
             rare = np.exp(-law.beta * least.max(axis=1))  # of a, against the best b
         rare = np.where(exists, np.minimum(rare, 1.0), 0.0)
-        others = rare.sum(axis=1, keepdims=True) - rare
-        counts = record.sums[f"{fabric.path}:state"]
-        total = float(record.sums[f"{fabric.path}:count"])
-        still = (counts == 0) | (counts == total)
-        self._moves = np.where(still, samples * np.minimum(rare, others), np.inf)
-        self._moves[~exists] = 0.0
-        self._fabric, self._all, self._speaks = fabric, np.arange(n), speaks
+        self._rare, self._exists, self._speaks = rare, exists, speaks
+        self._counts = np.where(exists, record.sums[f"{fabric.path}:state"], 0)
+        self._total, self._samples = float(record.sums[f"{fabric.path}:count"]), samples
+        self._fabric, self._signs = fabric, signs_of(fabric.path, law.states)
+
+    def _changes(self, inside: np.ndarray) -> Floats:
+        """Expected changes, at most, of whether the state of each node is among those marked (node, Q); without a
+        bound where both were seen."""
+        seen = np.where(inside, self._counts, 0).sum(axis=1)
+        still = (seen == 0) | (seen == self._total)
+        sides = [np.where(side & self._exists, self._rare, 0.0).sum(axis=1) for side in (inside, ~inside)]
+        return np.where(still, self._samples * np.minimum(*sides), np.inf)
 
     def __call__(self, name: str) -> bool:
         """Whether the observable `name` is constant by law."""
+        state = np.arange(self._exists.shape[1])
         for path in self._fabric.arrays:
-            nodes = self._all[self._fabric.nodes_of(path)]
-            if name == f"mean({path})":
-                return float(self._moves[nodes].sum()) < 1.0
-            if name.startswith(f"occupation({path})["):
-                return float(self._moves[nodes, int(name.rpartition("[")[2][:-1])].sum()) < 1.0
-        nodes = np.flatnonzero(self._speaks) if name == "energy" else self._all
-        return float(self._moves[nodes].sum()) < 1.0
+            if name == f"mean({path})" or name.startswith(f"occupation({path})["):
+                a = 1 if name.startswith("mean") else int(name.rpartition("[")[2][:-1])
+                changes = self._changes(np.broadcast_to(state == a, self._exists.shape))
+                return float(changes[self._fabric.nodes_of(path)].sum()) < 1.0
+        if name.startswith("projection["):
+            return float(self._changes(self._signs[int(name[11:-1])] > 0).sum()) < 1.0
+        each = [self._changes(np.broadcast_to(state == a, self._exists.shape)) for a in state]
+        return float(np.max(each, axis=0)[self._speaks].sum()) < 1.0
 
 
 class StillNodes:

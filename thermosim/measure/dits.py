@@ -1,8 +1,8 @@
 """Categorical fabrics measured: mixing, distance to the law, the ideal digital sampler beside it.
 
 Up to 2^20 states TV and KL from the enumerated law. Above, occupations of every state of every node and the energies
-J(c_i, c_j) of all edges against a heat-bath run of the law, as :mod:`thermosim.measure.target` does with spins and their
-pairs. An effective temperature is not fitted.
+J(c_i, c_j) of all edges against a heat-bath run of the law, as :mod:`thermosim.measure.target` does with spins and
+their pairs. An effective temperature is not fitted.
 """
 
 from __future__ import annotations
@@ -173,9 +173,7 @@ def sampled(
     return Target(fabric.path, name, tuple(distances), note)
 
 
-def dit_ideals(
-    fabric: DitFabric, ideal: Pace, speed: Speed, platforms: tuple[PlatformCard, ...]
-) -> list[Ideal]:
+def dit_ideals(fabric: DitFabric, ideal: Pace, speed: Speed, platforms: tuple[PlatformCard, ...]) -> list[Ideal]:
     """The heat-bath sampler of a fabric's law that mixes as `ideal`; none where it does not mix."""
     slowest, verdict = worst(ideal.mixing), overall(ideal.mixing)
     if slowest is None or verdict == "stuck":

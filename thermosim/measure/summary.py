@@ -127,7 +127,9 @@ def measure(record: Record) -> Summary:
     ess = slowest.ess if slowest is not None and verdict != "stuck" else math.nan
     raw = slowest.chains * slowest.draws if slowest else max((p.chains * p.draws for p in parts), default=0)
     energy = ledger(_prices(program), record.counters, raw, ess) if "energy" in program.measures else None
-    targets, ideals = _against_laws(record, program, islands, fabrics, dits) if "target" in program.measures else ([], [])
+    targets, ideals = (
+        _against_laws(record, program, islands, fabrics, dits) if "target" in program.measures else ([], [])
+    )
     targets += silent if "target" in program.measures else []
     return Summary(
         _run(record, program),

@@ -94,7 +94,9 @@ class _Reader:
         pair = (j, i) if turned else (i, j)
         order, first = self._orders.setdefault(pair, (turned, line))
         if order != turned:
-            raise self._fail(line, f"states the pair {i} {j}, and line {first} has it as {j} {i}; state it in one order")
+            raise self._fail(
+                line, f"states the pair {i} {j}, and line {first} has it as {j} {i}; state it in one order"
+            )
         self._once(line, ("J", *pair, *((b, a) if turned else (a, b))), " ".join(fields[:5]))
         table = self.tables.setdefault(pair, np.zeros(self._ends.states))
         table[(b, a) if turned else (a, b)] = self._value(line, fields[5])
@@ -125,7 +127,9 @@ class _Reader:
             return self._letters.index(field)
         if not field.isdigit():
             names = ", ".join(ALPHABETS)
-            raise self._fail(line, f"state '{field}' is no number from 0; letters need an 'alphabet': {names} or its letters")
+            raise self._fail(
+                line, f"state '{field}' is no number from 0; letters need an 'alphabet': {names} or its letters"
+            )
         if int(field) >= self._ends.states[side]:
             raise self._fail(line, f"state {field} is out of range: 0 to {self._ends.states[side] - 1}")
         return int(field)

@@ -32,7 +32,7 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
     target: list[Drawing] = []
     for part in summary.mixing:
         if part.kind == "fabric":
-            fabric = next(one for one in (*program.fabrics, *program.dits) if one.path == part.path)
+            fabric = next(one for one in program.sampling if one.path == part.path)
             if isinstance(fabric, DitFabric):
                 series = dict(dit_series(record, fabric))
                 target += _dit_law(record, fabric)

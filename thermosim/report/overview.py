@@ -54,7 +54,9 @@ def ran(summary: Summary, chip: Chip) -> str:
 
 def _dits(fabric: DitFabric) -> str:
     bits = int(fabric.is_pbit().sum())
-    states = sorted({int(fabric.drawn.states[fabric.nodes_of(path)][0]) for path in fabric.arrays if path not in fabric.pbits})
+    states = sorted(
+        {int(fabric.drawn.states[fabric.nodes_of(path)][0]) for path in fabric.arrays if path not in fabric.pbits}
+    )
     named = f"{telling.count(fabric.nodes - bits, 'p-dit')} of {', '.join(map(str, states))} states"
     beside = f" and {telling.count(bits, 'p-bit')}" if bits else ""
     return f"{named}{beside}, {telling.count(len(fabric.drawn.edges), 'coupling')}"
@@ -63,9 +65,8 @@ def _dits(fabric: DitFabric) -> str:
 def _length(summary: Summary, chip: Chip) -> str:
     program = chip.program
     duration = show(summary.run.duration, "s")
-    sampling = (*program.fabrics, *program.dits)
-    if len(sampling) == 1:
-        fabric = sampling[0]
+    if len(program.sampling) == 1:
+        fabric = program.sampling[0]
         sweeps = round(seconds(program.duration) / (fabric.ticks * fabric.clock.period))
         return f"{sweeps:,} {'observations' if fabric.order == 'free' else 'sweeps'} ({duration})"
     return duration
