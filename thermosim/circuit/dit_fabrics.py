@@ -169,12 +169,12 @@ def _tables(synapse: Synapses, circuit: Circuit, which: str) -> Floats:
     """J (edge, states, states) of a coupling, the first index that of its first array."""
     ends = [circuit.instances[end] for end in synapse.ends]
     weights: Floats = getattr(synapse, which)
-    if synapse.table is not None:
-        return weights[:, None, None] * synapse.table
-    if all(end.bound.model.family == "pbit" for end in ends):
-        return weights[:, None, None] * SPINS
-    tables: Floats = weights.reshape(len(synapse.edges), *map(states_of, ends))
-    return tables
+    table = synapse.table
+    if table is None and all(end.bound.model.family == "pbit" for end in ends):
+        table = SPINS
+    if table is None:
+        return np.asarray(weights.reshape(len(synapse.edges), *map(states_of, ends)))
+    return np.asarray(weights[:, None, None] * table)
 
 
 def _biases(array: Instance, which: str, width: int) -> Floats:
