@@ -61,7 +61,7 @@ def test_the_slowest_mode_of_two_forms_agrees():
 
 def test_the_heat_bath_samples_the_enumerated_law_with_honest_errors():
     law = mixed().drawn
-    run = potts_gibbs.run(law, np.array([0, 3, 5, 9]), 64, 4096, 100, 1, signs_of("d", law.states))
+    run = potts_gibbs.run(law, law, np.array([0, 3, 5, 9]), 64, 4096, 100, 1, signs_of("d", law.states))
     p = exact.probabilities(law)
     occupations = np.concatenate([exact.occupation(law, p, node) for node in range(4)])
     apart = (run.state.mean - occupations) / run.state.error

@@ -86,6 +86,21 @@ def test_moments_of_a_large_fabric_against_the_heat_bath(hot):
         assert all(abs(one) < FAR for one in excess.values())
 
 
+def test_a_large_quantised_fabric_is_held_against_both_laws():
+    """Edges and energies are the drawing's in the chip and in either reference."""
+    fabric = potts(3, (12, 12), 0.8)
+    coarse = replace(fabric.drawn, tables=0.9 * fabric.drawn.tables)
+    run = made(replace(fabric, programmed=coarse, actual=coarse), sweeps=600)
+    worst = {}
+    for name, law in measured.dit_laws(run.fabric, "as_drawn"):
+        ideal = measured.reference(run.fabric, law, run.mixing, 3)
+        pace = measured.pace(run.fabric, ideal, run.mixing)
+        found = measured.sampled(*_args(run), ideal, pace, law, name)
+        worst[name] = max(abs(one.excess) for one in found.distances if one.quantity.startswith("energ"))
+    assert worst["as drawn"] > FAR
+    assert worst["as programmed"] < FAR
+
+
 def test_what_the_law_holds_constant_is_not_stuck():
     """A state that is never worth it, and a node that never leaves its own."""
     biases = [(0, 0, -60), (0, 0, -60), (50, 0, 0)]
@@ -98,19 +113,15 @@ def test_what_the_law_holds_constant_is_not_stuck():
 
 
 def test_a_frozen_fabric_is_stuck():
-    """Two ordered states far apart in a strong Potts model: constant, and not by the law."""
-    fabric = potts(3, (4, 4), 12.0)
+    """A strong Potts model in one of its ordered states: constant, and not by the law."""
+    fabric = potts(3, (3, 4), 12.0)
     runner = DitRunner(fabric, 1, 8)
-    runner.restore(runner.checkpoint() | {"states": np.zeros((16, 8), dtype=np.int8)})
+    runner.restore(runner.checkpoint() | {"states": np.zeros((12, 8), dtype=np.int8)})
     record = Record(series=runner.advance(300, record=True), sums=runner.sums())
     mixing = measured.dit_mixing(record, fabric)
     assert mixing is not None
     assert mixing.verdict == "stuck"
-    assert (
-        measured.enumerated(record, replace(fabric), mixing, "as_drawn").distances == ()
-        if fabric.drawn.count < 2**20
-        else True
-    )
+    assert measured.enumerated(record, fabric, mixing, "as_drawn").distances == ()
 
 
 def test_laws_are_compared_by_their_numbers():

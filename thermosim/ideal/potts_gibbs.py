@@ -64,17 +64,18 @@ def _kinds(tables: Floats) -> tuple[Floats, Ints]:
 
 
 def run(
-    law: PottsLaw, owner: Ints, chains: int, sweeps: int, burn_in: int, seed: int, signs: np.ndarray,
+    law: PottsLaw, seen: PottsLaw, owner: Ints, chains: int, sweeps: int, burn_in: int, seed: int, signs: np.ndarray,
     threads: int | None = None,
 ) -> DitRun:  # fmt: skip
     """Sample `law` with `chains` chains for `sweeps` sweeps after `burn_in`.
 
-    `owner` (node,): the first of the rows that count the states of the node's array; `signs` (row, node, Q).
+    Energies and J(c_i, c_j) are those of `seen`, a law on the same edges. `owner` (node,): the first of the rows that
+    count the states of the node's array; `signs` (row, node, Q).
     """
     rng = generator(seed, "ideal.potts")
     rows, width = int((owner + law.states).max()), law.tables.shape[1]
     prepared = _prepared(law)
-    kinds, drawn = _kinds(law.tables)
+    kinds, drawn = _kinds(seen.tables)
     flat = np.ascontiguousarray(signs.transpose(1, 2, 0), dtype=np.int64)
     edges = np.ascontiguousarray(law.edges, dtype=np.int64)
     block_of = np.searchsorted(np.arange(1, BLOCKS + 1) * sweeps // BLOCKS, np.arange(sweeps), side="right")
@@ -94,7 +95,7 @@ def run(
             for _ in range(burn_in):
                 sweep(states[chain], keys[chain], *own)
             advance(
-                states[chain], keys[chain], own, sweeps, owner, flat, kinds, drawn, law.biases, edges,
+                states[chain], keys[chain], own, sweeps, owner, flat, kinds, drawn, seen.biases, edges,
                 block_of.astype(np.int64), energy[chain], occupied[chain], projected[chain], visits[group],
                 bonds[group], squares[group],
             )  # fmt: skip
@@ -104,8 +105,8 @@ def run(
     exists = np.arange(width) < law.states[:, None]
     lengths = np.diff(np.arange(BLOCKS + 1) * sweeps // BLOCKS)
     share = np.array([len(group) for group in groups])[:, None] * lengths
-    seen = visits[:, :, exists] / share[..., None]
-    mean = seen.mean(axis=(0, 1))
+    visited = visits[:, :, exists] / share[..., None]
+    mean = visited.mean(axis=(0, 1))
     coupled = bonds / share[..., None]
     variance = np.maximum(squares.sum(axis=0) / (chains * sweeps) - coupled.mean(axis=(0, 1)) ** 2, 0.0)
     total = chains * sweeps
@@ -113,7 +114,7 @@ def run(
         energy=energy,
         occupied=occupied.transpose(1, 0, 2),
         projection=projected.transpose(1, 0, 2),
-        state=moments(seen.reshape(-1, seen.shape[2]), mean * (1 - mean), total, sweeps),
+        state=moments(visited.reshape(-1, visited.shape[2]), mean * (1 - mean), total, sweeps),
         bond=moments(coupled.reshape(-1, len(edges)), variance, total, sweeps),
     )
 

@@ -100,7 +100,7 @@ def reference(fabric: DitFabric, law: PottsLaw, mixing: PartMixing, seed: int) -
     affordable = min(REFERENCE_UPDATES // (fabric.nodes * chains), REFERENCE_SAMPLES // chains)
     sweeps = max(affordable, 16 * gibbs.BLOCKS)
     signs = signs_of(fabric.path, law.states)
-    return potts_gibbs.run(law, _owner(fabric), chains, sweeps, max(100, sweeps // 8), seed, signs)
+    return potts_gibbs.run(law, fabric.drawn, _owner(fabric), chains, sweeps, max(100, sweeps // 8), seed, signs)
 
 
 def _owner(fabric: DitFabric) -> Ints:
@@ -158,11 +158,10 @@ def sampled(
         return moment_error(own, their.mean, name, square, doubt, their.independent, length, quantity)
 
     distances = [moments("occupations, rms", state, run.state, singles)]
-    # The run of another law takes its sums with that law's own tables.
-    if len(law.edges) and _same(law, fabric.drawn):
+    if len(law.edges):
         among = ["energy"] if "energy" in known else singles
         distances.insert(0, moments("energies of the edges, rms", bond, run.bond, among))
-    if "energy" in known and _same(law, fabric.drawn):
+    if "energy" in known:
         own = float(record.series[f"{fabric.path}:energy"].mean())
         spread, tau = float(run.energy.std()), known["energy"].tau
         error = math.sqrt(tau / samples + integrated_time(run.energy).tau / run.energy.size)
