@@ -47,10 +47,12 @@ class Chip:
         program = self.program
         nodes = sum(len(island.nodes) for island in program.islands)
         bits = sum(fabric.nodes for fabric in program.fabrics)
+        dits = sum(fabric.nodes for fabric in program.dits)
         converters = sum(len(adc.inputs) for adc in program.adcs) + sum(len(dac.outputs) for dac in program.dacs)
         counts = [
             (nodes, "analog nodes"),
             (bits, "p-bits"),
+            (dits, "p-dits"),
             (converters, "converters"),
             (len(program.digital), "controllers"),
         ]

@@ -30,11 +30,13 @@ class Record:
 
     * ``series``: observables (chain, draw), computed while running. Fabric keys: ``<fabric>:energy``,
       ``<fabric>:mean(<array>)``, ``<fabric>:projection[k]`` (k < 32), and for fabrics up to 20
-      p-bits ``<fabric>:states`` (uint32, bit i set where spin i is +1).
-    * ``samples``: probe name -> (chain, draw, node); volts, codes, or spins as int8.
+      p-bits ``<fabric>:states`` (uint32, bit i set where spin i is +1). With p-dits also
+      ``<fabric>:occupation(<array>)[a]``, and ``states`` up to 2^20 of them (mixed radix, the first node the lowest).
+    * ``samples``: probe name -> (chain, draw, node); volts, codes, or as int8 spins and states of p-dits from 0.
     * ``times``: probe name, or ``<fabric>:sweeps`` for series -> (draw,) int64 fs.
     * ``sums``: pooled over replicas and draws: ``<fabric>:spin`` (node,), ``<fabric>:pair`` (edge,) sums of s_i and
-      s_i s_j, ``<fabric>:count`` (number of summed states);
+      s_i s_j, ``<fabric>:count`` (number of summed states); with p-dits ``<fabric>:state`` (node, state), how often
+      each was seen, and ``<fabric>:bond`` (edge,), sums of J(c_i, c_j);
       and ``<fabric>:last`` (node, chain) int8, the state at the end.
     * ``counters``: ``path.counter`` -> (2, chain) int64, burn-in and window.
     * ``meta``: seed, replicas, threads, versions, netlist, program provenance, wall times, kernels.

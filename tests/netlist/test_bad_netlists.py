@@ -160,7 +160,7 @@ def test_the_text_of_each_mistake(old: str, new: str, messages: list[str]) -> No
     assert complaints(GOOD.replace(old, new, 1)) == [f"bad.yaml:{message}" for message in messages]
 
 
-EDGES = "needs edges: one of 'lattice', 'edges', 'matrix' and 'problem'"
+EDGES = "needs edges: one of 'lattice', 'edges', 'matrix', 'problem' and 'tables'"
 
 
 @pytest.mark.parametrize(

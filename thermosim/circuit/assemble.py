@@ -12,11 +12,13 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.discipline import ancestral, discipline
+from thermosim.circuit.dit_fabrics import build_dits, dit_notes
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, PriceRow, Program
-from thermosim.circuit.readout import with_reads
+from thermosim.circuit.readout import check_reads, with_reads
 from thermosim.circuit.schedules import check_schedule, schedule_notes
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
@@ -38,13 +40,16 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     driven = driven_nets(circuit, problems)
     islands = build_islands(circuit, driven, problems)
     fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
+    dits = with_reads(circuit, build_dits(circuit, clocks, problems), problems)
+    sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
+    check_reads(circuit, sampling, problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
-    burn_in, duration = window(circuit, fabrics, problems)
-    check_schedule(circuit, fabrics, problems)
+    burn_in, duration = window(circuit, sampling, problems)
+    check_schedule(circuit, sampling, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
     hosts = build_hosts(circuit, fabrics, clocks, problems)
     program = Program(
@@ -59,24 +64,23 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
         hosts=hosts,
-        probes=build_probes(circuit, islands, fabrics, dacs, duration, problems),
+        probes=build_probes(circuit, islands, sampling, dacs, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
-        prices=tuple(
-            row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics, hosts)
-        ),
-        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in)),
+        prices=tuple(row for item in circuit.instances.values() for row in _prices(circuit, item, sampling, hosts)),
+        notes=(*_notes(circuit, fabrics), *dit_notes(circuit, dits), *schedule_notes(sampling, burn_in)),
+        dits=dits,
         provenance=_provenance(circuit),
     )
-    if not islands and not fabrics:
+    if not islands and not sampling and not circuit.of_family("pdit"):
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",
-            "no s-mode and no p-bit: nothing to simulate",
+            "no s-mode, no p-bit and no p-dit: nothing to simulate",
         )
     problems.raise_if_any()
     return program
@@ -120,7 +124,7 @@ def _check_supplies(circuit: Circuit, problems: Problems) -> None:
 
 
 def _prices(
-    circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...], hosts: tuple[HostPlan, ...]
+    circuit: Circuit, instance: Instance, fabrics: tuple[Fabric | DitFabric, ...], hosts: tuple[HostPlan, ...]
 ) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
@@ -158,7 +162,7 @@ def _prices(
     return [PriceRow(instance.path, price) for price in prices]
 
 
-def _reads(host: HostPlan, fabric: Fabric, array: str) -> bool:
+def _reads(host: HostPlan, fabric: Fabric | DitFabric, array: str) -> bool:
     """Whether a controller reads this array of a fabric."""
     return host.fabric == fabric.path and any(int(nodes[0]) == fabric.arrays[array][0] for nodes in host.reads.values())
 

@@ -53,7 +53,8 @@ class Instance:
 
 @dataclass(frozen=True)
 class Synapses:
-    """Bulk edges between p-bit arrays: `edges` (edge, end) are elements of the arrays `ends`, two or, in terms, more.
+    """Bulk edges between arrays of p-bits and p-dits: `edges` (edge, end) are elements of the arrays `ends`, two or, in
+    terms, more.
 
     `directed`: the first end drives the second and does not feel it.
     `lengths` (edge,) are wire lengths in cell pitches, None where the edges have no geometry.
@@ -70,6 +71,9 @@ class Synapses:
     programmed: Floats
     actual: Floats
     directed: bool = False
+    table: Floats | None = None
+    """(states, states) of the ends of a coupling with p-dits, times the weight of each edge. None there: the weights
+    are whole tables (edge * states * states,)."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Instance, Synapses
 from thermosim.circuit.data_files import CouplingError, data_file, edges_of_file, finite
+from thermosim.circuit.dit_couplings import file_synapses, table_of
 from thermosim.circuit.nets import index_of
 from thermosim.circuit.products import products, split
 from thermosim.contracts import Floats, Ints
@@ -85,6 +86,9 @@ def _elements(work: Expansion, scope: Scope, path: str, coupling: Any, at: At, b
         raise CouplingError("weight", "an element between nets has no weight; its parameters say how strong it is")
     if coupling.problem is not None:
         raise CouplingError("problem", "a problem is for p-bits: give a synapse as the model")
+    for key in ("table", "tables"):
+        if getattr(coupling, key) is not None:
+            raise CouplingError(key, "is for p-dits: give a synapse as the model")
     arrays = [_net_array(work, scope, base) for base in coupling.between]
     edges, _, _ = _edges(coupling, arrays[0][1], arrays[1][1], coupling.between, work)
     ends = tuple(tuple(nets[k] for k in edges[:, side]) for side, (nets, _) in enumerate(arrays))
@@ -110,22 +114,31 @@ def _net_array(work: Expansion, scope: Scope, base: str) -> tuple[list[str], tup
 def _synapses(
     work: Expansion, scope: Scope, path: str, coupling: Any, at: At, bound: Bound, bases: tuple[str, ...]
 ) -> list[Synapses]:
-    """Weighted edges between two p-bit arrays, terms of more, or both of a problem."""
+    """Weighted edges between two arrays of p-bits or p-dits, terms of more, or both of a problem."""
     directed, ends = coupling.between is None, []
     for place, base in enumerate(bases):
         instance = work.instances.get(scope.prefix + base)
-        if instance is None or instance.bound.model.family != "pbit":
-            known = [name for name, other in work.instances.items() if other.bound.model.family == "pbit"]
+        if instance is None or instance.bound.model.family not in ("pbit", "pdit"):
+            known = [name for name, other in work.instances.items() if other.bound.model.family in ("pbit", "pdit")]
+            kinds = {work.instances[name].bound.model.family for name in known}
+            of = "p-bits or p-dits" if "pdit" in kinds else "p-bits"
             key = ("from", "to")[place] if directed else "between"
-            raise CouplingError(key, f"'{base}' is no array of p-bits{suggestion(base, known)}")
+            raise CouplingError(key, f"'{base}' is no array of {of}{suggestion(base, known)}")
         ends.append(instance)
     model: Any = bound.model
     paths = tuple(end.path for end in ends)
+    if any(end.bound.model.family == "pdit" for end in ends) and (directed or coupling.terms is not None):
+        key = "from" if directed else "terms"
+        raise CouplingError(key, "p-dits couple in pairs, and both ends feel each other: use between: [a, b]")
+    table = table_of(coupling, bound, ends[0], ends[1])
 
     def held(edges: Ints, lengths: Floats | None, weights: Floats) -> Synapses:
         programmed = quantise(weights, model.bits, model.j_max)
-        return Synapses(path, at, bound, paths, edges, lengths, weights, programmed, programmed, directed)
+        return Synapses(path, at, bound, paths, edges, lengths, weights, programmed, programmed, directed, table)
 
+    if coupling.tables is not None:
+        file = data_file(work, coupling.tables.file, "tables")
+        return [file_synapses(work, path, coupling, at, bound, ends, file)]
     if coupling.terms is not None:
         members, weights = products(coupling, ends, work)
         return [held(members, None, weights)]

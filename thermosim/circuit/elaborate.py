@@ -193,10 +193,10 @@ def _primitive(work: Expansion, scope: Scope, name: str, spec: Any, at: At) -> N
         work.failed.add(path)
     elif _alike(bounds):
         add_instance(work, path, at, bounds, shape, pins)
-    elif bounds[0].model.family == "pbit":
+    elif bounds[0].model.family in ("pbit", "pdit"):
         work.failed.add(path)
-        may = ", ".join(sorted(_arrayed(bounds[0].model)))
-        work.add(at, f"the p-bits of an array may differ in {may} and in nothing else", key=True)
+        may, kind = ", ".join(sorted(_arrayed(bounds[0].model))), bounds[0].model.family.replace("p", "p-", 1)
+        work.add(at, f"the {kind}s of an array may differ in {may} and in nothing else", key=True)
     else:
         # They differ in more than numbers read per element: each is a part of its own.
         for k, index in enumerate(indices(shape)):
@@ -206,7 +206,7 @@ def _primitive(work: Expansion, scope: Scope, name: str, spec: Any, at: At) -> N
 
 def _arrayed(model: Model) -> set[str]:
     """Parameters that are read element by element."""
-    return {*model.mismatched, *(("bias",) if model.family == "pbit" else ())}
+    return {*model.mismatched, *(("bias",) if model.family in ("pbit", "pdit") else ())}
 
 
 def _alike(bounds: list[Bound]) -> bool:
@@ -244,6 +244,9 @@ def numbers(models: list[Model], size: int) -> dict[str, np.ndarray]:
         if isinstance(value, float) and not isinstance(value, bool):
             values = [getattr(model, name) for model in models]
             found[name] = np.full(size, value) if len(models) == 1 else np.array(values, dtype=float)
+    if first.family == "pdit":  # the one parameter of an element that has several numbers
+        biases = [getattr(model, "bias") or (0.0,) * getattr(model, "q") for model in models]  # noqa: B009
+        found["bias"] = np.array(np.broadcast_to(biases, (size, len(biases[0]))))
     return found
 
 

@@ -39,38 +39,48 @@ def build_clocks(circuit: Circuit) -> dict[str, Clock]:
 
 
 def build_fabrics(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -> tuple[Fabric, ...]:
-    """Every fabric of the circuit, sorted by path."""
-    arrays = circuit.of_family("pbit")
-    groups: dict[str, set[str]] = {array.path: {array.path} for array in arrays}
-    for synapse in circuit.synapses:
-        joined = set().union(*(groups[end] for end in synapse.ends))
-        for path in joined:
-            groups[path] = joined
+    """Every fabric of p-bits alone, sorted by path."""
     fabrics = []
-    for array in arrays:
-        members = sorted(groups[array.path], key=natural)
-        if members[0] == array.path:
-            fabric = _fabric(circuit, [circuit.instances[path] for path in members], clocks, problems)
+    for members in coupled_arrays(circuit):
+        if all(array.bound.model.family == "pbit" for array in members):
+            fabric = _fabric(circuit, members, clocks, problems)
             if fabric is not None:
                 fabrics.append(fabric)
     return tuple(fabrics)
 
 
-def _clock(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Clock | None:
-    """The one clock of a fabric: its p-bits' clock pins, else ``updates.clock``."""
+def coupled_arrays(circuit: Circuit) -> list[list[Instance]]:
+    """Arrays of p-bits and p-dits, those that couple together; sorted by path."""
+    arrays = [instance for instance in circuit.instances.values() if instance.bound.model.family in ("pbit", "pdit")]
+    groups: dict[str, set[str]] = {array.path: {array.path} for array in arrays}
+    for synapse in circuit.synapses:
+        joined = set().union(*(groups[end] for end in synapse.ends))
+        for path in joined:
+            groups[path] = joined
+    members = [sorted(groups[array.path], key=natural) for array in arrays]
+    return [
+        [circuit.instances[path] for path in paths]
+        for array, paths in zip(arrays, members, strict=True)
+        if paths[0] == array.path
+    ]
+
+
+def clock_of(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Clock | None:
+    """The one clock of a fabric: the clock pins of its arrays, else ``updates.clock``."""
     nets = {net for array in arrays for net in array.pins.get("clock", ())}
     updates = circuit.netlist.updates
     if not nets and updates.clock is not None:
         nets = {updates.clock}
     position = circuit.netlist.document.position
+    kind = "p-dits" if any(array.bound.model.family == "pdit" for array in arrays) else "p-bits"
     if not nets:
-        message = "its p-bits have no clock; say `updates: {clock: <net>}` or connect their clock pins"
+        message = f"its {kind} have no clock; say `updates: {{clock: <net>}}` or connect their clock pins"
         problems.add(position(arrays[0].at), arrays[0].path, message)
         return None
     if len(nets) > 1:
         names = ", ".join(sorted(nets))
         problems.add(
-            position(arrays[0].at), arrays[0].path, f"coupled p-bits need one clock; these drive them: {names}"
+            position(arrays[0].at), arrays[0].path, f"coupled {kind} need one clock; these drive them: {names}"
         )
         return None
     net = nets.pop()
@@ -87,7 +97,7 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     free = updates.order == "free"
     nominal, built = (_responses(arrays, which) for which in WHICH)
     shortest = float(nominal["relaxation"].min())
-    clock = _grid(circuit, arrays, shortest, problems) if free else _clock(circuit, arrays, clocks, problems)
+    clock = _grid(circuit, arrays, shortest, problems) if free else clock_of(circuit, arrays, clocks, problems)
     start, starts = 0, {}
     for array in arrays:
         starts[array.path] = (start, array.shape)
@@ -100,7 +110,7 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     _check_terms(circuit, arrays, barriers, problems)
     _check_order(circuit, arrays, barriers, problems)
     arrhenius = _arrhenius(circuit, arrays, problems)
-    settling, delay = _lags(circuit, arrays, problems)
+    settling, delay = lags_of(circuit, arrays, problems)
     if clock is None:
         return None
     analog = any("in" in array.pins for array in arrays)
@@ -208,7 +218,7 @@ def _arrhenius(circuit: Circuit, arrays: list[Instance], problems: Problems) -> 
     return tuple(grown for array, grown in zip(arrays, grows, strict=True) for _ in range(array.size))
 
 
-def _lags(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[float, float]:
+def lags_of(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[float, float]:
     """Settling and delay [s] of a fabric's inputs: one of each, since an input is one node."""
     paths = {array.path for array in arrays}
     inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in paths]

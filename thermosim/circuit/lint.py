@@ -14,6 +14,7 @@ import numpy as np
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.discipline import discipline, fastest_flip
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import AdcBank, ControllerPlan, Fabric, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -187,7 +188,7 @@ def loop_latency(circuit: Circuit, program: Program) -> Found:
 
 def rng_memory(circuit: Circuit, program: Program) -> Found:
     """An RNG read faster than it forgets."""
-    for fabric in program.fabrics:
+    for fabric in program.sampling:
         worst = int(np.argmax(fabric.memory))
         if fabric.memory[worst] > 0.05:
             yield (
@@ -253,12 +254,12 @@ def update_order(circuit: Circuit, program: Program) -> Found:
 
 def slow_synapse(circuit: Circuit, program: Program) -> Found:
     """A synapse slower than its neurons: lag x fastest flip rate > 0.05, or not settled within a slot."""
-    for fabric in program.fabrics:
+    for fabric in program.sampling:
         lag = fabric.settling + fabric.delay
         if lag == 0 or not fabric.actual.coupled:
             continue
         where = next(_at(circuit, synapse.at) for synapse, _ in _synapse_of(circuit, fabric))
-        if fabric.order == "free":
+        if isinstance(fabric, Fabric) and fabric.order == "free":
             fastest = fastest_flip(fabric)
             product = lag * fastest
             if product > SLOW:
@@ -279,7 +280,7 @@ def slow_synapse(circuit: Circuit, program: Program) -> Found:
             )
 
 
-def _synapse_of(circuit: Circuit, fabric: Fabric) -> Iterator[tuple[Any, Any]]:
+def _synapse_of(circuit: Circuit, fabric: Fabric | DitFabric) -> Iterator[tuple[Any, Any]]:
     for synapse in circuit.synapses:
         if synapse.ends[0] in fabric.arrays:
             yield synapse, synapse.bound.model

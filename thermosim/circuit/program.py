@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.ising import IsingLaw as IsingLaw
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
@@ -227,9 +228,9 @@ class HostPlan:
 
 @dataclass(frozen=True)
 class Probe:
-    """Something recorded: analog nets (volts), codes, or p-bits of one fabric (spins +-1).
+    """Something recorded: analog nets (volts), codes, or an array of p-bits (spins +-1) or p-dits (states from 0).
 
-    `every` counts femtoseconds for analog and code probes, sweeps for p-bits.
+    `every` counts femtoseconds for analog and code probes, sweeps for arrays.
     """
 
     name: str
@@ -275,6 +276,8 @@ class Program:
     """What the reader of a summary must know (lints silenced, laws that are not Boltzmann, ...)."""
     hosts: tuple[HostPlan, ...] = ()
     """Controllers of p-bits."""
+    dits: tuple[DitFabric, ...] = ()
+    """Fabrics with p-dits; `fabrics` are of p-bits alone."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
@@ -283,3 +286,8 @@ class Program:
     def digital(self) -> tuple[ControllerPlan | HostPlan, ...]:
         """All controllers, of converters and of p-bits."""
         return (*self.controllers, *self.hosts)
+
+    @property
+    def sampling(self) -> tuple[Fabric | DitFabric, ...]:
+        """Every fabric, of p-bits and of p-dits."""
+        return (*self.fabrics, *self.dits)

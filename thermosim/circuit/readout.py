@@ -5,24 +5,33 @@ Nothing is read faster than its cells allow: a frame of an array takes `read_tim
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
-from typing import Any
+from typing import Any, TypeVar
 
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric
 from thermosim.errors import Problems
 from thermosim.units import show
 
+Sampling = TypeVar("Sampling", Fabric, DitFabric)
 
-def with_reads(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[Fabric, ...]:
+
+def check_reads(circuit: Circuit, fabrics: Sequence[Fabric | DitFabric], problems: Problems) -> None:
+    """Report reads of a chip that has nothing to be read."""
+    if circuit.netlist.run.read is not None and not fabrics:
+        where = circuit.netlist.document.position(("run", "read"))
+        problems.add(where, "run.read", "reads p-bits, and this chip has none; analog nets are read by converters")
+
+
+def with_reads(circuit: Circuit, fabrics: tuple[Sampling, ...], problems: Problems) -> tuple[Sampling, ...]:
     """The fabrics with the interval of ``run.read``; one that cannot be kept is reported."""
     read = circuit.netlist.run.read
     if read is None:
         return fabrics
     where = circuit.netlist.document.position(("run", "read"))
-    if not fabrics:
-        problems.add(where, "run.read", "reads p-bits, and this chip has none; analog nets are read by converters")
     found = []
     for fabric in fabrics:
         try:
@@ -33,7 +42,7 @@ def with_reads(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems
     return tuple(found)
 
 
-def _every(circuit: Circuit, fabric: Fabric, read: Any) -> int:
+def _every(circuit: Circuit, fabric: Fabric | DitFabric, read: Any) -> int:
     """Sweeps, or intervals of the grid of free-running p-bits, from one read to the next."""
     sweep = fabric.ticks / fabric.clock.frequency
     if fabric.order == "free":
@@ -50,10 +59,11 @@ def _every(circuit: Circuit, fabric: Fabric, read: Any) -> int:
         count = read.value
     for path in fabric.arrays:
         model: Any = circuit.instances[path].bound.model
-        if model.read_time is not None and float(count * sweep) < model.read_time * (1 - 1e-12):
+        takes = getattr(model, "read_time", None)
+        if takes is not None and float(count * sweep) < takes * (1 - 1e-12):
             raise ValueError(
-                f"a read of '{path}' takes {show(model.read_time, 's')} and one is asked for every "
-                f"{show(float(count * sweep), 's')}; read every {ceil(model.read_time / float(sweep) - 1e-9)} "
+                f"a read of '{path}' takes {show(takes, 's')} and one is asked for every "
+                f"{show(float(count * sweep), 's')}; read every {ceil(takes / float(sweep) - 1e-9)} "
                 f"{'sweeps' if fabric.order != 'free' else 'intervals'} or more"
             )
     return int(count)

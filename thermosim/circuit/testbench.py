@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, Probe
 from thermosim.contracts import Mixture
@@ -15,7 +16,7 @@ from thermosim.times import LIMIT, femtoseconds
 from thermosim.units import Quantity, UnitError, read_any, show
 
 
-def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[int, int | None]:
+def window(circuit: Circuit, fabrics: tuple[Fabric | DitFabric, ...], problems: Problems) -> tuple[int, int | None]:
     """Burn-in and recorded duration in femtoseconds; the duration is None after reporting that there is none.
 
     Sweeps are counted in clock edges: `duration` of them end within the window, whatever the period and where in a
@@ -31,7 +32,9 @@ def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) ->
             if value.unit == "s":
                 end = start + femtoseconds(value.value)
             elif clock is None:
-                raise ValueError(f"sweeps need one p-bit fabric and this chip has {len(fabrics)}; give a time")
+                raise ValueError(
+                    f"sweeps need one fabric of p-bits or p-dits, and this chip has {len(fabrics)}; give a time"
+                )
             elif fabrics[0].order == "free":
                 raise ValueError("free-running p-bits have no sweeps; give a time, e.g. 100 us")
             else:
@@ -58,7 +61,7 @@ def window(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) ->
 def build_probes(
     circuit: Circuit,
     islands: tuple[Island, ...],
-    fabrics: tuple[Fabric, ...],
+    fabrics: tuple[Fabric | DitFabric, ...],
     dacs: tuple[DacBank, ...],
     duration: int | None,
     problems: Problems,
@@ -87,11 +90,12 @@ def build_probes(
     return tuple(probes)
 
 
-def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric, ...]) -> Probe:
+def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric | DitFabric, ...]) -> Probe:
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
-        if arrays[name].order == "free":
-            return Probe(name, "bit", (name,), _draws(name, _intervals(name, every, arrays[name]), arrays[name]))
+        fabric = arrays[name]
+        if isinstance(fabric, Fabric) and fabric.order == "free":
+            return Probe(name, "bit", (name,), _draws(name, _intervals(name, every, fabric), fabric))
         if every.unit != "sweeps":
             raise ValueError(f"'{name}' is an array of clocked p-bits: record it every so many sweeps")
         return Probe(name, "bit", (name,), _draws(name, int(every.value), arrays[name]))
@@ -112,7 +116,7 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
     return Probe(name, "analog" if kind == "analog" else "code", tuple(nets), interval)
 
 
-def _draws(name: str, every: int, fabric: Fabric) -> int:
+def _draws(name: str, every: int, fabric: Fabric | DitFabric) -> int:
     """`every` sweeps, if the fabric is read that often."""
     if every % fabric.every:
         raise ValueError(f"'{name}' is read every {fabric.every} sweeps (run.read): record it at a multiple of that")

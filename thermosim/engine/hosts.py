@@ -50,7 +50,7 @@ class HostRunner:
     def tick(self, time: int, number: int) -> dict[str, Floats]:
         """Step `number` at `time` [fs]: what is to be written, by port."""
         self._part.catch_up(time)
-        spins = self._part.runner.spins()
+        spins = self._part.spins()
         for counter, size in self._reads:
             row = counter.at(time)
             row += size

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric, Program
+from thermosim.engine.dit_observables import bytes_per_draw as dit_bytes
 from thermosim.engine.observables import bytes_per_draw
 from thermosim.engine.sweeps import sweeps_until
 from thermosim.errors import SimulationError
@@ -24,15 +26,16 @@ def refuse_too_much(program: Program, replicas: int) -> None:
     parts: list[tuple[int, str]] = []
     for probe in program.probes:
         if probe.kind == "bit":
-            fabric = next(fabric for fabric in program.fabrics if probe.nets[0] in fabric.arrays)
+            fabric = next(fabric for fabric in program.sampling if probe.nets[0] in fabric.arrays)
             _, shape = fabric.arrays[probe.nets[0]]
             width, size, draws = int(np.prod(shape, dtype=np.int64)), 1, _sweeps(program, fabric) // probe.every
         else:
             width, size, draws = len(probe.nets), 8, program.duration // probe.every
         parts.append((draws * width * replicas * size, f"probe '{probe.name}', {draws} draws of {width} nodes"))
-    for fabric in program.fabrics:
+    for fabric in program.sampling:
         draws = _sweeps(program, fabric) // fabric.every
-        parts.append((draws * replicas * bytes_per_draw(fabric), f"observables of '{fabric.path}', {draws} sweeps"))
+        size = dit_bytes(fabric) if isinstance(fabric, DitFabric) else bytes_per_draw(fabric)
+        parts.append((draws * replicas * size, f"observables of '{fabric.path}', {draws} sweeps"))
     total = sum(size for size, _ in parts)
     if total > MEMORY_LIMIT:
         told = ", ".join(f"{size / 2**30:.3g} GiB for {what}" for size, what in sorted(parts, reverse=True))
@@ -42,6 +45,6 @@ def refuse_too_much(program: Program, replicas: int) -> None:
         )
 
 
-def _sweeps(program: Program, fabric: Fabric) -> int:
+def _sweeps(program: Program, fabric: Fabric | DitFabric) -> int:
     """Sweeps that end in the recorded window."""
     return sweeps_until(fabric, program.burn_in + program.duration) - sweeps_until(fabric, program.burn_in)

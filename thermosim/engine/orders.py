@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
+from thermosim.engine.categorical import DitRunner
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.free import FreeRunner
 from thermosim.engine.groups import Group, LaneGroup
@@ -94,8 +96,10 @@ class OrderedRunner(FabricRunner):
         return list(self._ordered)
 
 
-def runner(fabric: Fabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner:
+def runner(fabric: Fabric | DitFabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner | DitRunner:
     """The runner of a fabric's order; sequential updates are a colouring with one p-bit of each colour."""
+    if isinstance(fabric, DitFabric):
+        return DitRunner(fabric, seed, replicas, threads)
     if fabric.order == "free":
         return FreeRunner(fabric, seed, replicas, threads)
     kind = OrderedRunner if fabric.order in KINDS else FabricRunner

@@ -152,7 +152,7 @@ class Simulation:
         window = (program.burn_in, self.end)
         self.fabrics = {
             fabric.path: FabricPart(fabric, program.probes, window, owner, self.rails, self.counters, seed, threads)
-            for fabric in program.fabrics
+            for fabric in program.sampling
         }
         self.hosts = {
             plan.path: HostRunner(plan, controllers[plan.path], self.fabrics[plan.fabric], self.counters, seed)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric, Probe
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.agenda import Edges
@@ -22,7 +23,7 @@ from thermosim.engine.island import IslandRunner
 from thermosim.engine.orders import runner
 
 
-def sweeps_until(fabric: Fabric, time: int) -> int:
+def sweeps_until(fabric: Fabric | DitFabric, time: int) -> int:
     """Sweeps of `fabric` that end at or before `time` [fs]."""
     return Edges(fabric.clock).count_until(time) // fabric.ticks
 
@@ -32,7 +33,7 @@ class FabricPart:
 
     def __init__(
         self,
-        fabric: Fabric,
+        fabric: Fabric | DitFabric,
         probes: tuple[Probe, ...],
         window: tuple[int, int],
         islands: Mapping[str, IslandRunner],
@@ -77,17 +78,19 @@ class FabricPart:
 
     @property
     def work(self) -> int:
-        """P-bits that are worked on in a sweep of one replica, about."""
+        """Updates of p-bits that take as long as a sweep of one replica, about."""
         fabric = self.fabric
+        if isinstance(fabric, DitFabric):
+            return int(fabric.drawn.states.sum()) * 4
         if fabric.order == "free":
             return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
         return fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
 
     @property
     def _clocked(self) -> FabricRunner:
-        """The runner of a fabric that has slots; free-running p-bits have no analog inputs, which would ask for one."""
+        """The runner of a fabric that may have analog inputs: neither free-running p-bits nor p-dits have them."""
         if not isinstance(self.runner, FabricRunner):
-            raise TypeError(f"{self.fabric.path}: free-running p-bits have no slots")
+            raise TypeError(f"{self.fabric.path}: only clocked p-bits have analog inputs")
         return self.runner
 
     def _ends(self, sweep: int) -> int:
@@ -122,6 +125,10 @@ class FabricPart:
         self.sweeps += done
         if seen is not None:
             self._keep(seen)
+
+    def spins(self) -> np.ndarray:
+        """Outputs (node, replica) +-1 int8 after the last sweep."""
+        return self._clocked.spins()
 
     def program(self, kind: str, nodes: Ints, values: Floats) -> None:
         """Write a knob of the p-bits: trims [V] or biases of `nodes`, or beta as a share of the law's."""
@@ -212,7 +219,7 @@ class FabricPart:
 
 
 def _sources(
-    fabric: Fabric, islands: Mapping[str, IslandRunner], rails: Held
+    fabric: Fabric | DitFabric, islands: Mapping[str, IslandRunner], rails: Held
 ) -> list[tuple[IslandRunner | Held, Ints, Ints]]:
     """Where the analog inputs come from: source, its rows, the nodes that see them."""
     found: dict[int, tuple[IslandRunner | Held, list[int], list[int]]] = {}

@@ -1,10 +1,11 @@
 """What the ideal digital sampler pays for one effective sample on a named platform.
 
     heat bath:        E = nodes tau E_update(degree),   tau autocorrelation time of its worst observable [sweeps]
+    categorical:      E = tau sum over nodes of E_draw(q - 1, (q - 1) degree)
     Gaussian, d-dim:  E = d E_step((d + 1) / 2)         an independent draw through a triangular factor
     mixture, d-dim:   E = d E_step(1)                   isotropic components; the choice of one is not counted
 
-E_update and E_step are the platform model's prices.
+E_update, E_draw and E_step are the platform model's prices.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from thermosim.contracts import Ints
 from thermosim.models.base import Evidence, Price
-from thermosim.models.platform import Platform, gaussian_step_price, heat_bath_price
+from thermosim.models.platform import Platform, categorical_price, gaussian_step_price, heat_bath_price
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ def times(price: Price, factor: float) -> Price:
 def heat_bath_sample(card: PlatformCard, nodes: int, degree: float, tau: float) -> Price:
     """Price of one effective sample of a heat-bath chain of `nodes` spins of mean `degree`."""
     return times(heat_bath_price(card.model, card.evidence, degree), nodes * tau)
+
+
+def categorical_sample(card: PlatformCard, states: Ints, degree: Ints, tau: float) -> Price:
+    """Price of one effective sample of a heat-bath chain of nodes with `states` (node,) and `degree` (node,) each."""
+    fields, nodes = float((states - 1) @ degree), len(states)
+    others = float((states - 1).sum())
+    return times(categorical_price(card.model, card.evidence, others / nodes, fields / nodes), nodes * tau)
 
 
 def gaussian_sample(card: PlatformCard, dimension: int) -> Price:

@@ -164,8 +164,8 @@ def run(
         energy=energy.transpose(0, 2, 1).reshape(groups * LANES, sweeps),
         magnetisation=arrays_mean.transpose(1, 0, 3, 2).reshape(len(bounds), groups * LANES, sweeps),
         projection=(n - 2.0 * unlike).transpose(1, 0, 3, 2).reshape(len(rows), groups * LANES, sweeps) / np.sqrt(n),
-        spin=_moments(spins, sweeps),
-        pair=_moments(pairs, sweeps),
+        spin=_of_spins(spins, sweeps),
+        pair=_of_spins(pairs, sweeps),
     )
 
 
@@ -213,21 +213,27 @@ def _words(signs: np.ndarray) -> np.ndarray:
     return np.asarray(bits.sum(axis=2), dtype=np.uint32)
 
 
-def _moments(sums: Ints, sweeps: int) -> Moments:
-    """Means and their errors from sums (group, block, thing)."""
+def _of_spins(sums: Ints, sweeps: int) -> Moments:
+    """Means and their errors from sums of +-1 (group, block, thing)."""
     edges = np.arange(BLOCKS + 1) * sweeps // BLOCKS
     blocks = (sums / (np.diff(edges)[:, None] * LANES)).reshape(len(sums) * BLOCKS, sums.shape[2])
+    return moments(blocks, 1.0 - blocks.mean(axis=0) ** 2, len(sums) * sweeps * LANES, sweeps)
+
+
+def moments(blocks: Floats, variance: Floats, samples: int, sweeps: int) -> Moments:
+    """Means and their errors from means of stretches (block, thing) of `samples` in all, BLOCKS stretches of each group
+    of chains, whose single values have the `variance` (thing,)."""
     mean = blocks.mean(axis=0)
     apart, freedom = blocks - mean, len(blocks) - 1
     gram = apart @ apart.T / freedom
     trace = float(np.trace(gram))
-    single = float((1.0 - mean**2).sum())
+    single = float(variance.sum())
     if not (trace > 0 and single > 0):
         return Moments(mean, np.zeros_like(mean), 1.0, 1.0, freedom)
     square = (float((gram**2).sum()) - trace**2 / freedom) * freedom**2 / ((freedom - 1) * (freedom + 2))
     # Both traces are of an estimate; for one mode alone the two corrections cancel to the last digit.
     independent = (trace**2 - 2.0 * square / freedom) / square if square > 0 else math.inf
-    seen = trace / len(blocks) * len(sums) * sweeps * LANES / single
+    seen = trace / len(blocks) * samples / single
     length = sweeps / BLOCKS
     full = length - math.sqrt(max(length**2 - 2.0 * length * seen + 1.0, 0.0))  # seen = full - (full^2 - 1) / (2 L)
     error = np.sqrt((apart**2).sum(axis=0) / freedom / len(blocks) * full / seen)

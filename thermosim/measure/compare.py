@@ -52,9 +52,9 @@ def fabric_ideals(
     sampler = f"heat bath, tau {slowest.tau:.3g} sweeps of {slowest.name}{doubt}"
     threads = f"{timed.threads} thread{'' if timed.threads == 1 else 's'}"
     how = f"bare sweeps of {timed.chains} chains abreast on {threads}"
-    rows = [_timed(fabric.path, sampler, timed.seconds * slowest.tau, how)]
+    rows = [timed_row(fabric.path, sampler, timed.seconds * slowest.tau, how)]
     return rows + [
-        _priced(fabric.path, sampler, card, heat_bath_sample(card, fabric.nodes, degree, slowest.tau))
+        priced_row(fabric.path, sampler, card, heat_bath_sample(card, fabric.nodes, degree, slowest.tau))
         for card in platforms
     ]
 
@@ -71,17 +71,17 @@ def gaussian_ideals(path: str, law: GaussianMixture, platforms: tuple[PlatformCa
     seconds = min(timed() for _ in range(4))
     dimension = law.means.shape[1]
     price = gaussian_sample if len(law.weights) == 1 else mixture_sample
-    rows = [_timed(path, "independent draws", seconds, "NumPy")]
-    return rows + [_priced(path, "independent draws", card, price(card, dimension)) for card in platforms]
+    rows = [timed_row(path, "independent draws", seconds, "NumPy")]
+    return rows + [priced_row(path, "independent draws", card, price(card, dimension)) for card in platforms]
 
 
-def _timed(path: str, sampler: str, seconds: float, how: str) -> Ideal:
+def timed_row(path: str, sampler: str, seconds: float, how: str) -> Ideal:
     return Ideal(
         path, "this processor", sampler, None, None, None, seconds, "measured", f"timed in this measurement, {how}"
     )
 
 
-def _priced(path: str, sampler: str, card: PlatformCard, price: Price) -> Ideal:
+def priced_row(path: str, sampler: str, card: PlatformCard, price: Price) -> Ideal:
     return Ideal(path, card.name, sampler, price.joules, price.low, price.high, None, price.grade, price.source)
 
 

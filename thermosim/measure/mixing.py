@@ -183,7 +183,7 @@ def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
     if not series:
         return None
     sweep = fabric.ticks * fabric.clock.period
-    part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, sweep * fabric.every, iter(series))
+    part = part_of(fabric.path, "fabric", fabric.nodes, series[0][1].shape, sweep * fabric.every, iter(series))
     exact: dict[str, float] = {}
     from thermosim.ideal import disciplines
     from thermosim.ideal import exact as law
@@ -209,7 +209,7 @@ def island_mixing(samples: IslandSamples, program: Program) -> PartMixing | None
     """Mixing of an island from its samples; None if no noise moves any of them."""
     shape = samples.values.shape[:2]
     series = island_series(samples, program)
-    part = _part(samples.island.path, "island", len(samples.island.nodes), shape, samples.interval, series)
+    part = part_of(samples.island.path, "island", len(samples.island.nodes), shape, samples.interval, series)
     if not part.observables:
         return None
     times = mode_directions(samples)[1]
@@ -222,7 +222,7 @@ def assess_all(series: Iterable[tuple[str, np.ndarray]]) -> tuple[Mixing, ...]:
         return tuple(pool.map(lambda item: assess(*item), series))
 
 
-def _part(
+def part_of(
     path: str, kind: Literal["fabric", "island"], size: int, shape: tuple[int, ...], interval: float,
     series: Iterator[tuple[str, np.ndarray]],
 ) -> PartMixing:  # fmt: skip

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.analysis.mixing import VERDICTS, Verdict
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric, HostPlan, PriceRow, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
+from thermosim.measure.dits import dit_mixing
 from thermosim.measure.energy import Energy, faults, ledger
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
@@ -44,6 +46,7 @@ class Run:
     name: str
     islands: dict[str, int]
     fabrics: dict[str, int]
+    dits: dict[str, int]
     replicas: int
     duration: float
     burn_in: float
@@ -110,6 +113,14 @@ def measure(record: Record) -> Summary:
             continue
         fabrics.append((fabric, mixing))
         parts.append(mixing)
+    dits: list[tuple[DitFabric, PartMixing]] = []
+    for dit in program.dits:
+        mixing = dit_mixing(record, dit)
+        if mixing is None:
+            notes.append(f"{dit.path}: nothing was recorded of this fabric")
+            continue
+        dits.append((dit, mixing))
+        parts.append(mixing)
     nothing: Verdict = "stuck" if silent else "too short"
     verdict: Verdict = max((part.verdict for part in parts), key=VERDICTS.index, default=nothing)
     slowest = min(
@@ -118,7 +129,9 @@ def measure(record: Record) -> Summary:
     ess = slowest.ess if slowest is not None and verdict != "stuck" else math.nan
     raw = slowest.chains * slowest.draws if slowest else max((p.chains * p.draws for p in parts), default=0)
     energy = ledger(_prices(program), record.counters, raw, ess) if "energy" in program.measures else None
-    targets, ideals = _against_laws(record, program, islands, fabrics) if "target" in program.measures else ([], [])
+    targets, ideals = (
+        _against_laws(record, program, islands, fabrics, dits) if "target" in program.measures else ([], [])
+    )
     targets += silent if "target" in program.measures else []
     return Summary(
         _run(record, program),
@@ -176,6 +189,7 @@ def _run(record: Record, program: Program) -> Run:
         program.name,
         {island.path: len(island.nodes) for island in program.islands},
         {fabric.path: fabric.nodes for fabric in program.fabrics},
+        {fabric.path: fabric.nodes for fabric in program.dits},
         replicas, seconds(program.duration), seconds(program.burn_in), bool(record.meta.get("complete", True)),
         {name: value for name, value in record.meta.items() if name != "program"},
     )  # fmt: skip
@@ -186,6 +200,7 @@ def _against_laws(
     program: Program,
     islands: list[tuple[IslandSamples, PartMixing]],
     fabrics: list[tuple[Fabric, PartMixing]],
+    dits: list[tuple[DitFabric, PartMixing]],
 ) -> tuple[list[Target], list[Ideal]]:
     from thermosim.measure.compare import gaussian_ideals
     from thermosim.measure.platforms import platforms
@@ -200,6 +215,10 @@ def _against_laws(
             ideals += gaussian_ideals(samples.island.path, law.law, cards)
     for fabric, mixing in fabrics:
         found, rows = _fabric(record, program, fabric, mixing, cards)
+        targets += found
+        ideals += rows
+    for dit, mixing in dits:
+        found, rows = _dits(record, program, dit, mixing, cards)
         targets += found
         ideals += rows
     return targets, ideals
@@ -237,6 +256,29 @@ def _fabric(
     return targets, ideals
 
 
+def _dits(
+    record: Record, program: Program, fabric: DitFabric, mixing: PartMixing, cards: tuple[PlatformCard, ...]
+) -> tuple[list[Target], list[Ideal]]:
+    from thermosim.ideal.potts_gibbs import speed
+    from thermosim.measure import dits
+
+    wanted = program.target if isinstance(program.target, str) else "as_drawn"
+    small = f"{fabric.path}:states" in record.series
+    targets = [dits.enumerated(record, fabric, mixing, wanted)] if small else []
+    ideals: list[Ideal] = []
+    for index, (name, law) in enumerate(dits.dit_laws(fabric, wanted)):
+        if small and index:
+            break
+        seed = int(key(int(record.meta.get("seed", 0)), fabric.path, name) >> 1)
+        run = dits.reference(fabric, law, mixing, seed)
+        if not index:
+            ideal = dits.pace(fabric, run, mixing)
+            ideals = dits.dit_ideals(fabric, ideal, speed(law, mixing.chains), cards)
+        if not small:
+            targets.append(dits.sampled(record, fabric, mixing, run, ideal, law, name))
+    return targets, ideals
+
+
 def _plain(value: Any) -> Any:
     """Dataclasses, arrays and numbers as plain JSON data."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -255,6 +297,7 @@ def _plain(value: Any) -> Any:
 def _lines(summary: Summary) -> list[str]:
     run = summary.run
     sizes = [f"{size} nodes" for size in run.islands.values()] + [f"{size} p-bits" for size in run.fabrics.values()]
+    sizes += [f"{size} p-dits" for size in run.dits.values()]
     span = f"{show(run.duration, 's')} after {show(run.burn_in, 's')}"
     lines = [f"{run.name}: {', '.join(sizes)}, {run.replicas} replicas, {span}"]
     lines += [f"kernel of {path}: {names}" for path, names in run.meta.get("kernels", {}).items()]

@@ -246,8 +246,12 @@ def pace(fabric: Fabric, run: HeatBath, mixing: PartMixing) -> Pace:
     return Pace(assess_all(shared.items()), {name: float(one.var()) for name, one in shared.items()})
 
 
-def _slowdown(chip: PartMixing, ideal: Pace, names: list[str]) -> tuple[float, float]:
-    """Ratio of the errors' squares of the chip to those of the ideal run at equal samples, and its standard error."""
+def slowdown(chip: PartMixing, ideal: Pace, names: list[str], time: float) -> tuple[float, float]:
+    """Ratio of the errors' squares of the chip to those of the ideal run at equal samples, and its standard error.
+
+    `time`: autocorrelation time of the ideal run's moments. Moments forget faster than the observables that give the
+    ratio, but draws that are far apart are independent and no better than that.
+    """
     own = {one.name: one for one in chip.observables if one.name in names and math.isfinite(one.tau)}
     other = {one.name: one for one in ideal.mixing if one.name in own and math.isfinite(one.tau)}
 
@@ -257,7 +261,7 @@ def _slowdown(chip: PartMixing, ideal: Pace, names: list[str]) -> tuple[float, f
     ratio = total(own, "tau") / total(other, "tau")
     # One slow mode may be in all of them, so that their errors do not average out.
     doubt = math.hypot(total(own, "tau_error") / total(own, "tau"), total(other, "tau_error") / total(other, "tau"))
-    return ratio, ratio * doubt
+    return max(ratio, min(1.0, 1.0 / time)), ratio * doubt
 
 
 def sampled_target(
@@ -281,9 +285,7 @@ def sampled_target(
     singles = [one for one in known if one != "energy"]
 
     def moments(quantity: str, own_mean: Floats, their: Moments, names: list[str]) -> Distance:
-        ratio, ratio_doubt = _slowdown(mixing, ideal, names)
-        # Draws far apart are independent and no better than that: moments forget faster than energy and means do.
-        ratio = max(ratio, min(1.0, 1.0 / their.time))
+        ratio, ratio_doubt = slowdown(mixing, ideal, names, their.time)
         other = float((their.error**2).mean())
         share = other * run.energy.size / samples
         square = other + share * ratio

@@ -9,6 +9,7 @@ from thermosim.models.dac import Dac
 from thermosim.models.digital import Digital
 from thermosim.models.mtj import Mtj
 from thermosim.models.passives import Capacitor, Resistor
+from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
 from thermosim.models.sources import ClockSource, CurrentSource, VoltageSource, WhiteNoise
 from thermosim.models.synapse import Synapse, quantise
@@ -26,6 +27,7 @@ _CLASSES: tuple[type[Model], ...] = (
     Platform,
     CmosRng,
     Mtj,
+    Pdit,
     Synapse,
 )
 REGISTRY: dict[str, type[Model]] = {str(model.model_fields["type"].default): model for model in _CLASSES}

@@ -1,6 +1,8 @@
 """A digital machine that runs the ideal sampler: joules per random number, multiply-accumulate and sigmoid.
 
 E_update(d) = E_uniform + d E_mac + E_sigmoid for a heat-bath update of a spin of degree d, or E_update as measured;
+E_draw(o, m) = E_uniform + m E_mac + o E_sigmoid for a draw among o other states, whose fields against the first take m
+multiply-accumulates and whose exponentials are taken to cost as much as a sigmoid; with two states it is E_update.
 E_step(m) = E_normal + m E_mac for a Langevin or exact Gaussian step that takes m multiply-accumulates per coordinate.
 """
 
@@ -58,5 +60,19 @@ def gaussian_step_price(model: Platform, evidence: Mapping[str, Evidence], macs:
         "step",
         {"e_normal": model.e_normal, "e_mac": model.e_mac},
         lambda e_normal, e_mac: e_normal + macs * e_mac,
+        evidence,
+    )
+
+
+def categorical_price(model: Platform, evidence: Mapping[str, Evidence], others: float, fields: float) -> Price:
+    """Price of one draw among `others` states beside the first, with `fields` multiply-accumulates."""
+    if model.e_update is not None:
+        reason = "its measured update is that of a p-bit; nobody states that of a p-dit"
+        return Price("updates", "update", None, None, None, "unverified", reason)
+    return price(
+        "updates",
+        "update",
+        {"e_uniform": model.e_uniform, "e_mac": model.e_mac, "e_sigmoid": model.e_sigmoid},
+        lambda e_uniform, e_mac, e_sigmoid: e_uniform + fields * e_mac + others * e_sigmoid,
         evidence,
     )

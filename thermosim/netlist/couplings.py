@@ -77,6 +77,15 @@ class ProblemSource(Section):
         return self
 
 
+class TableSource(Section):
+    """A table for each edge between p-dits, and biases, from a file."""
+
+    file: StrictStr = Field(description="lines 'J i j a b value' and 'h i a value' (adabmDCA), sites from 0")
+    alphabet: StrictStr | None = Field(
+        None, description="protein, rna, dna or the letters, where states are letters; numbers from 0 if left out"
+    )
+
+
 class Normal(Section):
     """Gaussian weights."""
 
@@ -109,7 +118,7 @@ def _file(*endings: str) -> BeforeValidator:
     return BeforeValidator(validate)
 
 
-def _problem_source(value: Any) -> Any:
+def _file_source(value: Any) -> Any:
     """A file name stands for {file: ...}."""
     return {"file": value} if isinstance(value, str) else value
 
@@ -162,7 +171,7 @@ class Coupling(Section):
         None, description="a file .csv, .npz or .mtx with one edge per line or row; or .graphml, .gml, .edgelist"
     )
     matrix: Matrix | None = Field(None, description="a file .npy or .csv, or rows of numbers")
-    problem: Annotated[ProblemSource, BeforeValidator(_problem_source)] | None = Field(
+    problem: Annotated[ProblemSource, BeforeValidator(_file_source)] | None = Field(
         None, description="a problem file, or {file: .., scale: ..} or {planted: torus, size: 8, seed: 1}"
     )
     terms: TermRows | None = Field(
@@ -170,6 +179,13 @@ class Coupling(Section):
     )
     weight: Weight | None = Field(
         None, description="a number, {normal: ...}, {choice: ...}, a list, or a file .npy or .csv"
+    )
+
+    table: Annotated[tuple[tuple[Number, ...], ...], AfterValidator(_one_length)] | None = Field(
+        None, description="rows of numbers: what 'weight' multiplies where p-dits couple, the identity if left out"
+    )
+    tables: Annotated[TableSource, BeforeValidator(_file_source)] | None = Field(
+        None, description="a file with a whole table for each edge of p-dits, or {file: .., alphabet: protein}"
     )
 
     @field_validator("model", mode="after")
@@ -184,7 +200,8 @@ class Coupling(Section):
         directed = self.source is not None or self.to is not None
         if (self.between is not None) == directed or (directed and (self.source is None or self.to is None)):
             raise ValueError("needs either 'between: [a, b]', or 'from' and 'to'")
-        given = [key for key in ("lattice", "edges", "matrix", "problem", "terms") if getattr(self, key) is not None]
+        kinds = ("lattice", "edges", "matrix", "problem", "terms", "tables")
+        given = [key for key in kinds if getattr(self, key) is not None]
         if len(given) > 1:
             raise ValueError(f"has both '{given[0]}' and '{given[1]}'; edges come from one of them")
         several = self.between is not None and len(self.between) > 2
@@ -196,7 +213,7 @@ class Coupling(Section):
         if several and not given:
             raise ValueError("three or four arrays need 'terms', e.g. terms: [[0, 1, 2, 0.5]]")
         if not given:
-            raise ValueError("needs edges: one of 'lattice', 'edges', 'matrix' and 'problem'")
+            raise ValueError("needs edges: one of 'lattice', 'edges', 'matrix', 'problem' and 'tables'")
         if several != (self.terms is not None):
             raise ValueError(
                 f"'{given[0]}' joins two arrays, and 'between' names {len(self.between or ())}"

@@ -156,6 +156,24 @@ def spin_map(title: str, means: Floats, array: str) -> Drawing:
     return _draw(title, f"map of the mean spin of the {rows} x {columns} p-bits of {array}", paint, 6.4, height)
 
 
+def state_map(title: str, found: np.ndarray, q: int, array: str) -> Drawing:
+    """State of every p-dit of a two-dimensional array: `found` (rows, columns) from 0 to q - 1, dark to light."""
+
+    def paint(axes: Axes) -> None:
+        colours = mpl.colormaps["cividis"].resampled(q)
+        image = axes.imshow(found, cmap=colours, vmin=-0.5, vmax=q - 0.5, interpolation="nearest")
+        axes.set(xlabel="column", ylabel="row")
+        axes.spines[:].set_visible(False)
+        step = -(-q // 12)
+        bar = axes.figure.colorbar(image, ax=axes, shrink=0.85, pad=0.03, ticks=np.arange(0, q, step))
+        bar.set_label(f"state of {array}")
+        bar.outline.set_visible(False)
+
+    rows, columns = found.shape
+    height = float(np.clip(5.2 * rows / columns, 1.6, 5.4)) + 0.5
+    return _draw(title, f"map of the states of the {rows} x {columns} p-dits of {array}", paint, 6.4, height)
+
+
 def autocorrelation(
     title: str, lag: float, unit: str, curves: Sequence[tuple[str, Floats]], worst: str, tau: float, error: float
 ) -> Drawing:

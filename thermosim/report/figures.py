@@ -7,11 +7,13 @@ import math
 import numpy as np
 
 from thermosim.analysis.mixing import autocorrelation
+from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric, Program
 from thermosim.contracts import Floats
-from thermosim.ideal import exact
+from thermosim.ideal import exact, potts
 from thermosim.ideal.gaussian import GaussianMixture
 from thermosim.measure import Summary
+from thermosim.measure.dits import dit_series
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_series, island_samples, island_series
 from thermosim.measure.target import island_law, no_law
@@ -21,6 +23,7 @@ from thermosim.report.drawing import Drawing, Share
 
 _OTHERS = 12
 _REPLICAS = 4
+_SHOWN_STATES = 2**14
 
 
 def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[Drawing]]:
@@ -29,10 +32,14 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
     target: list[Drawing] = []
     for part in summary.mixing:
         if part.kind == "fabric":
-            fabric = next(one for one in program.fabrics if one.path == part.path)
-            series = dict(fabric_series(record, fabric))
+            fabric = next(one for one in program.sampling if one.path == part.path)
+            if isinstance(fabric, DitFabric):
+                series = dict(dit_series(record, fabric))
+                target += _dit_law(record, fabric)
+            else:
+                series = dict(fabric_series(record, fabric))
+                target += _fabric_law(record, fabric)
             mixing.append(_fabric_waveform(part, series))
-            target += _fabric_law(record, fabric)
         else:
             island = next(one for one in measured_islands(program) if one.path == part.path)
             samples = island_samples(record, program, island)
@@ -110,6 +117,22 @@ def _fabric_law(record: Record, fabric: Fabric) -> list[Drawing]:
         drawing.spin_map(title, means[first : first + math.prod(shape)].reshape(shape), array)
         for array, (first, shape) in fabric.arrays.items()
         if len(shape) == 2
+    ]
+
+
+def _dit_law(record: Record, fabric: DitFabric) -> list[Drawing]:
+    """Probabilities of the states of a small fabric; of a larger one the last states of its two-dimensional arrays."""
+    states = record.series.get(f"{fabric.path}:states")
+    if states is not None and fabric.drawn.count <= _SHOWN_STATES:
+        counted = np.bincount(states.ravel(), minlength=int(fabric.drawn.count)) / states.size
+        title = f"States of {fabric.path}: simulated hardware against the enumerated law as drawn."
+        return [drawing.states(title, counted, potts.probabilities(fabric.drawn))]
+    last = record.sums[f"{fabric.path}:last"][:, 0]
+    title = "State of every p-dit at the end of the recorded window, of replica 0."
+    return [
+        drawing.state_map(title, last[fabric.nodes_of(array)].reshape(shape), int(fabric.drawn.states[first]), array)
+        for array, (first, shape) in fabric.arrays.items()
+        if len(shape) == 2 and array not in fabric.pbits
     ]
 
 

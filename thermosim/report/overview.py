@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from thermosim.api import Chip
+from thermosim.circuit.dits import DitFabric
 from thermosim.measure import Summary
 from thermosim.report import telling
 from thermosim.report.story import Section, Story
@@ -41,6 +42,7 @@ def ran(summary: Summary, chip: Chip) -> str:
         + (f", {telling.count(len(fabric.drawn.terms), 'term')} of three or four" if len(fabric.drawn.terms) else "")
         for fabric in program.fabrics
     ]
+    sizes += [_dits(fabric) for fabric in program.dits]
     if program.adcs or program.dacs:
         inputs, outputs = (sum(len(bank.inputs) for bank in banks) for banks in (program.adcs, program.dacs))
         sizes.append(f"{telling.count(inputs, 'ADC')}, {telling.count(outputs, 'DAC')}")
@@ -51,11 +53,21 @@ def ran(summary: Summary, chip: Chip) -> str:
     return f"{'; '.join(sizes)}; {length}; seed {run.meta['seed']}; simulated in {took}{state}"
 
 
+def _dits(fabric: DitFabric) -> str:
+    bits = int(fabric.is_pbit().sum())
+    states = sorted(
+        {int(fabric.drawn.states[fabric.nodes_of(path)][0]) for path in fabric.arrays if path not in fabric.pbits}
+    )
+    named = f"{telling.count(fabric.nodes - bits, 'p-dit')} of {', '.join(map(str, states))} states"
+    beside = f" and {telling.count(bits, 'p-bit')}" if bits else ""
+    return f"{named}{beside}, {telling.count(len(fabric.drawn.edges), 'coupling')}"
+
+
 def _length(summary: Summary, chip: Chip) -> str:
     program = chip.program
     duration = show(summary.run.duration, "s")
-    if len(program.fabrics) == 1:
-        fabric = program.fabrics[0]
+    if len(program.sampling) == 1:
+        fabric = program.sampling[0]
         sweeps = round(seconds(program.duration) / (fabric.ticks * fabric.clock.period))
         return f"{sweeps:,} {'observations' if fabric.order == 'free' else 'sweeps'} ({duration})"
     return duration
