@@ -195,7 +195,7 @@ def coincidence_times(states: np.ndarray, frequency: Floats, groups: Ints, limit
             # The longest window for all: a group that forgets most of itself at once may have a long faint tail.
             window = max(one.window for one in found)
             tau = (2.0 * rho[: window + 1].sum(axis=0) - 1.0) * (1.0 + (2 * window + 1) / states.size)
-            return np.maximum(tau, 1.0 / states.size)
+            return np.asarray(np.maximum(tau, 1.0 / states.size))
         reach *= 4
 
 
