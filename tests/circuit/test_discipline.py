@@ -1,11 +1,15 @@
 """The program knows which update order samples Boltzmann's law, says why another does not, and builds either."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from thermosim.circuit import assemble, elaborate, lint
 from thermosim.circuit.discipline import discipline, fastest_flip
 from thermosim.errors import NetlistError
+from thermosim.ideal import exact
+from thermosim.models.pbit import Barriers
 from thermosim.netlist import load_text
 
 CHIP = """
@@ -152,3 +156,48 @@ def test_schedules_and_barriers_keep_to_the_orders_that_go_colour_by_colour(orde
 def test_one_p_bit_in_turn_takes_schedules_and_barriers():
     assert len(built(RAMP, "sequential").schedule) == 20
     assert built(JUNCTIONS, "sequential").barriers is not None
+
+
+def distance_from_boltzmann(fabric):
+    """Total variation of the law that the dynamics leave fixed to the Boltzmann law, from the matrix of a sweep."""
+    law = exact.probabilities(fabric.actual)
+    return float(np.abs(exact.sweep_of(fabric).stationary(law) - law).sum()) / 2
+
+
+ONE = np.ones(3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({}, ""),
+        ({"slope": np.array([0.9, 1.0, 1.2])}, "0.9 to 1.2 of the nominal gain"),
+        ({"slope": 0.9 * ONE}, "0.9 to 0.9 of the nominal gain"),
+        ({"shift": np.array([0.0, -0.3, 0.1])}, "off by up to 0.3 in log-odds"),
+        ({"barriers": Barriers(1e-9 * ONE, ONE, ONE, 2 * ONE, 2 * ONE, ONE)}, "log-odds are off by up to"),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 6 * ONE, 6 * ONE, ONE)}, ""),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 9 * ONE, 9 * ONE, 1.5 * ONE)}, "not the sigmoid"),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 2 * ONE, 6 * ONE, 4 * ONE, ONE)}, "not the sigmoid"),
+        ({"barriers": Barriers(1e-7 * ONE, ONE, ONE, ONE, ONE, 0 * ONE)}, ""),
+    ],
+)
+def test_what_is_said_of_a_die_is_what_its_sweep_leaves_fixed(changes, reason):
+    """Equal wells of n = 1 with E/V_c = 1/2 are exact up to the critical argument, and no further."""
+    fabric = replace(chip()[1].fabrics[0], **changes)
+    known = discipline(fabric)
+    assert known.boltzmann is (distance_from_boltzmann(fabric) < 1e-9)
+    assert known.boltzmann is (reason == "")
+    assert reason in known.reason
+
+
+def test_barriers_are_told_in_the_notes_and_doubted_by_the_target():
+    text = JUNCTIONS.format(
+        updates="clock: ck", wire="bits: 6, j_max: 1", rtn="const", duration="30 sweeps", every="every 1 sweep",
+        lattice="chain", pins="",
+    )  # fmt: skip
+    circuit = elaborate(load_text(text, "t.yaml"))
+    program = assemble(circuit)
+    known = discipline(program.fabrics[0])
+    linted = "p-bit-response" in {problem.rule for problem in lint(circuit, program)}
+    assert known.boltzmann is not any("not the sigmoid" in note for note in program.notes)
+    assert not (linted and known.boltzmann), "a lint speaks only of what the notes say too"

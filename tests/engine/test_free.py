@@ -71,3 +71,13 @@ def test_rates_out_of_range_are_refused():
     steep = fabric(2000 * FIVE, TILTS, order="free", arrhenius=(True,) * 5)
     with pytest.raises(SimulationError, match="leave the range of numbers above 1000"):
         FreeRunner(steep, 1, 1)
+
+
+@pytest.mark.parametrize("kind", ["late", "arrhenius"])
+def test_the_room_of_the_queue_is_part_of_no_result(kind, monkeypatch):
+    """A queue that grows many times, from anywhere in its ring, delivers what a large one delivers."""
+    wanted = FreeRunner(chip(kind), 7, 3).advance(120, record=True)["s:states"]
+    monkeypatch.setattr("thermosim.engine.free._ROOM", 1)
+    np.testing.assert_array_equal(FreeRunner(chip(kind), 7, 3).advance(120, record=True)["s:states"], wanted)
+    monkeypatch.setattr("thermosim.engine.free._ROOM", 4096)
+    np.testing.assert_array_equal(FreeRunner(chip(kind), 7, 3).advance(120, record=True)["s:states"], wanted)

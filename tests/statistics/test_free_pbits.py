@@ -108,3 +108,22 @@ def test_an_input_relaxes_and_is_late(arrhenius, settling, delay):
     assert not agrees(spin.astype(float), followed(arrhenius, 1.25 * settling, delay, times)), "settling 25 % long"
     assert not agrees(spin.astype(float), followed(arrhenius, settling, delay + 0.1 * TICK, times)), "later"
     assert not agrees(spin.astype(float), followed(not arrhenius, settling, delay, times)), "the other device"
+
+
+def test_a_saturated_p_bit_is_set_free_again():
+    """A constant-rate p-bit in the heap whose flip rate falls below the range of numbers, and whose neighbour frees it.
+
+    P-bit 0 holds p-bit 1 at log-odds of 900 until it turns, once, late, against its bias; p-bit 2 only makes the heap.
+    """
+    matrix = np.zeros((3, 3))
+    matrix[0, 1] = matrix[1, 0] = 225.0
+    chip = fabric(matrix, [-460, 225, 0], order="free", arrhenius=(False, False, True))
+    part = FreeRunner(chip, 6, 400, up=True)
+    spin = part.advance(3, record=True, nodes=np.array([0, 1]))["spins"].astype(float).transpose(2, 0, 1)
+    mean = (1 + spin[..., 1]) / 2
+    # p-bit 0 falls at rate 1, p-bit 1 then has log-odds of zero and is redrawn at rate 1: t exp(-t) + exp(-t) stay up,
+    # and half of those that were redrawn are up.
+    t = np.arange(1, 4)
+    untouched = (1 + t) * np.exp(-t)
+    assert agrees(mean, untouched + (1 - untouched) / 2)
+    assert not agrees(mean, untouched)

@@ -147,6 +147,18 @@ def test_free_rngs_have_their_own_law(order):
     assert not agrees(share, boltzmann(CHAIN, LEAN))
 
 
+def test_free_rngs_are_as_wrong_as_they_remember():
+    """The distance to Boltzmann's law goes as the memory of a slot, so that a slow clock makes it vanish."""
+    exact = boltzmann(CHAIN, LEAN)
+    distances = {}
+    for memory in (0.02, 0.01, 0.0):
+        sweep = np.linalg.multi_dot([hidden_matrix(CHAIN, LEAN, memory, [(1.0, {i})]) for i in range(3)])
+        distances[memory] = total_variation(fixed(sweep).reshape(8, 8).sum(axis=1), exact)
+    assert distances[0.0] < 1e-12
+    assert distances[0.02] == pytest.approx(2 * distances[0.01], rel=0.03)
+    assert distances[0.01] > 1e-4
+
+
 def test_bits_do_not_depend_on_company():
     for order, rng in (("parallel", "held"), ("subset", "free"), ("random", "held"), ("random", "free")):
         chip = fabric(FIVE, TILTS, order=order, memory=0.3, chance=0.4, rng=rng)

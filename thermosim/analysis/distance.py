@@ -15,9 +15,24 @@ h(n) = n ln(n / M p) - n + M p,
               + M ((sum a)^2 - sum a^2) / pi] / 4 M^2
     <KL>   = (sum_i <h_i> - 1/2) / M,     var KL = (sum_i var h_i - (sum_i cov(h_i, n_i))^2 / M - 1/2) / M^2
 
-the familiar (states - 1) / 2M where all states are well visited. Correlated samples enter with the length
-M = samples / tau. For histograms tau comes from coincidences, rho_k proportional to P(s_t = s_t+k) - sum_i P_i^2:
-the summed squared error of a histogram is (1 - sum p_i^2) tau / samples with exactly this tau.
+the familiar (states - 1) / 2M where all states are well visited. Correlated counts scatter by tau_i p_i (1 - p_i) M,
+tau_i the correlation time of "the state is i"; a rare state comes in visits of about tau_i samples. Either way it is
+one among M / tau_i independent draws, and the sums run over states of unlike M_i = samples / tau_i:
+
+    <TV> = sum_i d_i(M_i) / 2 M_i,     1 / M = sum_i p_i / M_i in what the given sum takes away
+
+tau is shared by a group g of states of like probability and comes from their coincidences,
+
+    rho_k = (P(s_t = s_t+k in g) - sum_g P_i^2) / sum_g P_i (1 - P_i),     tau_g = sum_g P_i (1 - P_i) tau_i / sum_g ..
+
+The score goes with the root of tau and is largest where all tau_i of a group are equal, so that the floor errs high
+where they are not: on a torus of sixteen spins with RNG memory by up to 7 % in TV and 5 % in KL, where one time for
+all states erred by up to 40 % and 60 %. An excess then errs on the low side. States also err together, one slow mode
+for all, maybe too faint for the window of tau; what that adds to the variances is measured on blocks of samples,
+
+    var TV += sum_{i != j} C_ij^2 / (4 pi sigma_i sigma_j),     var KL += sum_{i != j} C_ij^2 / (2 p_i p_j)
+
+(covariance of |x| and |y| of normal x, y to second order; of x^2 and y^2).
 
 Kolmogorov-Smirnov: D = sup |F_M(z) - F(z)|; sqrt(M) D of a perfect sampler has mean sqrt(pi/2) ln 2 and standard
 deviation sqrt(pi^2/12 - (pi/2) ln^2 2); the error of a D far from zero is sqrt(F (1 - F) / M) at its place. M takes
@@ -45,11 +60,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermosim.analysis.mixing import windowed
-from thermosim.contracts import Floats
+from thermosim.contracts import Floats, Ints
 
 KS_MEAN = math.sqrt(math.pi / 2) * math.log(2)
 KS_SPREAD = math.sqrt(math.pi**2 / 12 - math.pi / 2 * math.log(2) ** 2)
-BLOCKS = 16
+BLOCKS = 32
+GROUPS = 32
+"""Groups of states that share a correlation time."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +107,11 @@ def relative_entropy(frequency: Floats, p: Floats) -> float:
         return float((frequency[seen] * (np.log(frequency[seen]) - np.log(p[seen]))).sum())
 
 
-def total_variation_floor(p: Floats, length: float) -> tuple[float, float]:
-    """Mean and standard deviation of a perfect sampler's TV after `length` draws."""
+def total_variation_floor(p: Floats, length: float | Floats) -> tuple[float, float]:
+    """Mean and standard deviation of a perfect sampler's TV after `length` draws, of all states or of each (state,)."""
     from scipy.special import gammainc, gammaln, xlog1py, xlogy
 
+    length = np.broadcast_to(np.asarray(length, dtype=float), p.shape)[p > 0]
     p = p[p > 0]
     if len(p) == 1:
         return 0.0, 0.0
@@ -106,11 +124,12 @@ def total_variation_floor(p: Floats, length: float) -> tuple[float, float]:
         return np.where(n > 0, gammainc(np.maximum(n, 1e-12), rate), 1.0)
 
     above = rate**2 * (at_least(k - 1) - 2 * at_least(k) + at_least(k + 1)) + rate * at_least(k)
-    skew = np.where(rate < 1e4, 2 * above - rate, 0.0).sum()
-    a = p**1.5 / np.sqrt(1.0 - p)
-    pairs = length * float(a.sum() ** 2 - (a**2).sum()) / math.pi
-    variance = float((rate * (1 - p) - deviation**2).sum()) - float(skew) ** 2 / length + pairs
-    return float(deviation.sum()) / (2 * length), math.sqrt(max(variance, 0.0)) / (2 * length)
+    skew = np.where(rate < 1e4, 2 * above - rate, 0.0) / length**2
+    a = p**1.5 / np.sqrt((1.0 - p) * length)
+    pairs = float(a.sum() ** 2 - (a**2).sum()) / math.pi
+    variance = float(((rate * (1 - p) - deviation**2) / length**2).sum()) + pairs
+    variance -= float(skew.sum()) ** 2 / float((p / length).sum())
+    return float((deviation / length).sum()) / 2, math.sqrt(max(variance, 0.0)) / 2
 
 
 def _poisson_table() -> tuple[Floats, Floats, Floats, Floats]:
@@ -129,53 +148,98 @@ def _poisson_table() -> tuple[Floats, Floats, Floats, Floats]:
     return np.log(rates), mean, variance, covariance
 
 
-def relative_entropy_floor(p: Floats, length: float) -> tuple[float, float]:
-    """Mean and standard deviation of a perfect sampler's KL after `length` draws [nats]."""
+def relative_entropy_floor(p: Floats, length: float | Floats) -> tuple[float, float]:
+    """Mean and standard deviation of a perfect sampler's KL after `length` draws, of all states or of each [nats]."""
     log_rates, *columns = _poisson_table()
+    length = np.broadcast_to(np.asarray(length, dtype=float), p.shape)
     at = np.log(np.maximum(length * p, 1e-300))
     mean, variance, covariance = (np.interp(at, log_rates, column, left=0.0) for column in columns)
-    spread = float(variance.sum()) - float(covariance.sum()) ** 2 / length - 0.5
-    return max(float(mean.sum()) - 0.5, 0.0) / length, math.sqrt(max(spread, 0.0)) / length
+    common = float((p / length).sum())
+    spread = float((variance / length**2).sum()) - float((covariance / length**2).sum()) ** 2 / common - common**2 / 2
+    return max(float((mean / length).sum()) - common / 2, 0.0), math.sqrt(max(spread, 0.0))
 
 
-def coincidence_time(states: np.ndarray, frequency: Floats, limit: int = 1024) -> float:
-    """Autocorrelation time of the histogram of `states` (chain, draw) from coincidences [samples]."""
-    draws = states.shape[1]
-    base = float((frequency**2).sum())
-    if base >= 1.0:
-        return math.nan
-    reach, rho = 16, np.ones(1)
+def alike(p: Floats) -> Ints:
+    """Groups 0 .. GROUPS - 1 of states (state,) of like probability, with equal shares of sum sqrt(p (1 - p))."""
+    order = np.argsort(p, kind="stable")
+    reach = np.cumsum(np.sqrt(p * (1.0 - p))[order])
+    groups = np.zeros(len(p), dtype=np.int64)
+    if reach[-1] > 0:
+        middle = reach - np.diff(reach, prepend=0.0) / 2
+        groups[order] = np.minimum(middle / reach[-1] * GROUPS, GROUPS - 1)
+    return groups
+
+
+def coincidence_times(states: np.ndarray, frequency: Floats, groups: Ints, limit: int = 1024) -> Floats:
+    """Autocorrelation times of the counts of `states` (chain, draw) from coincidences, by group [samples].
+
+    `frequency`, `groups` (state,): share of the samples and number of the group of every state. nan where only one
+    state was seen; 1 for a group that was never seen.
+    """
+    draws, count = states.shape[1], int(groups.max()) + 1
+    base = np.bincount(groups, frequency**2, count)
+    variance = np.bincount(groups, frequency, count) - base
+    if float(base.sum()) >= 1.0:
+        return np.full(count, math.nan)
+    own = groups[states]
+    reach, rho = 16, np.ones((1, count))
     while True:
-        lags = range(len(rho), min(reach, draws // 2) + 1)
-        more = [(float(np.mean(states[:, k:] == states[:, : draws - k])) - base) / (1.0 - base) for k in lags]
-        rho = np.concatenate([rho, more])
-        found = windowed(rho, states.size)
-        if found.closed or reach >= min(limit, draws // 2):
-            return found.tau
+        more = []
+        for k in range(len(rho), min(reach, draws // 2) + 1):
+            same = states[:, k:] == states[:, : draws - k]
+            again = np.bincount(own[:, k:][same], minlength=count) / same.size
+            more.append(np.where(variance > 0, (again - base) / np.where(variance > 0, variance, 1.0), 0.0))
+        rho = np.vstack([rho, *more])
+        found = [windowed(column, states.size) for column in rho.T]
+        if all(one.closed for one in found) or reach >= min(limit, draws // 2):
+            # The longest window for all: a group that forgets most of itself at once may have a long faint tail.
+            window = max(one.window for one in found)
+            tau = (2.0 * rho[: window + 1].sum(axis=0) - 1.0) * (1.0 + (2 * window + 1) / states.size)
+            return np.asarray(np.maximum(tau, 1.0 / states.size))
         reach *= 4
 
 
-def histogram_distances(states: np.ndarray, p: Floats, law: str) -> tuple[Distance, Distance]:
-    """TV and KL of `states` (chain, draw), numbers below len(p), from the law p; errors by jackknife over blocks.
+def shared_error(parts: Floats, size: Floats) -> float:
+    """sum_{i != j} C_ij^2 / (w_i w_j) for the frequencies of all blocks together, never negative.
 
-    The effective length takes one time for all states, which frequent states dominate. Rare states forget faster, so
-    for correlated draws the floors of these two are upper bounds (by up to a tenth on a torus of sixteen spins), and an
-    excess errs on the low side; thinned draws have no such bias.
+    `parts` (block, state): frequencies in blocks that are independent, of even number; `size` (state,): w_i > 0, of
+    which C_ii^2 / w_i^2 is about the square. Differences u of two blocks have no mean and the covariance 2 B C, so that
+    <(sum_i u_i u'_i / w_i)^2> = 4 B^2 sum_ij C_ij^2 / (w_i w_j) for two of them.
     """
-    flat = np.ravel(states).astype(np.int64)
-    parts = [np.bincount(part, minlength=len(p)) for part in np.array_split(flat, BLOCKS)]
+    half = len(parts) // 2
+    differences = (parts[:half] - parts[half:]) / np.sqrt(size)
+    product = differences @ differences.T
+    apart = ~np.eye(half, dtype=bool)
+    return float((product[apart] ** 2).mean()) / (4 * len(parts) ** 2)
+
+
+def histogram_distances(states: np.ndarray, p: Floats, law: str) -> tuple[Distance, Distance]:
+    """TV and KL of `states` (chain, draw), numbers below len(p), from the law p; errors by jackknife over blocks."""
+    parts = [np.bincount(part, minlength=len(p)) for part in np.array_split(np.ravel(states).astype(np.int64), BLOCKS)]
     counts = np.sum(parts, axis=0)
-    frequency = counts / flat.size
-    tau = coincidence_time(states, frequency)
-    length = flat.size / tau if math.isfinite(tau) else 1.0
+    frequency = counts / states.size
+    groups = alike(p)
+    tau = coincidence_times(states, frequency, groups)[groups]
+    each = np.where(np.isfinite(tau), states.size / tau, 1.0)
+    weight = np.sqrt(p * (1.0 - p))
+    scale = float((weight / np.sqrt(each)).sum())
+    length = (float(weight.sum()) / scale) ** 2 if scale > 0 else float(each.max())
+    seen = (counts > 0) & (counts < states.size)
+    blocks = np.array([part[seen] / max(part.sum(), 1) for part in parts])
+    q, own = np.maximum(p, frequency)[seen], each[seen]
+    alone = np.sqrt(q * (1.0 - q) / own)
+    shared = shared_error(blocks, alone) - float((alone**2).sum())
+    shared_kl = shared_error(blocks, q) - float(((1.0 - q) ** 2 / own**2).sum())
     found = []
-    for quantity, measure, floor in (
-        ("TV", total_variation, total_variation_floor),
-        ("KL", relative_entropy, relative_entropy_floor),
+    for quantity, measure, floor, extra in (
+        ("TV", total_variation, total_variation_floor, shared / (4 * math.pi)),
+        ("KL", relative_entropy, relative_entropy_floor, shared_kl / 2),
     ):
-        left_out = [measure((counts - part) / (flat.size - part.sum()), p) for part in parts]
+        left_out = [measure((counts - part) / (states.size - part.sum()), p) for part in parts]
         error = math.sqrt((BLOCKS - 1) * float(np.var(left_out))) if np.isfinite(left_out).all() else math.nan
-        found.append(Distance(quantity, law, measure(frequency, p), error, *floor(p, length), length))
+        score, spread = floor(p, each)
+        spread = math.sqrt(spread**2 + max(extra, 0.0))
+        found.append(Distance(quantity, law, measure(frequency, p), error, score, spread, length))
     return found[0], found[1]
 
 

@@ -1,14 +1,16 @@
-"""Which update discipline samples the Boltzmann law exactly, and why another does not.
+"""Whether a fabric's dynamics leave the Boltzmann law of its couplings, biases and beta fixed, and why not.
 
     exact       one colour per tick, one p-bit per tick (in turn or picked), RNGs held, with memory or without;
-                free-running p-bits whose synapses are instantaneous, k_up / k_dn = exp(2 beta I)
+                free-running p-bits whose synapses are instantaneous, k_up / k_dn = exp(a)
     no law      directed couplings: no energy. Without a cycle, parents updated before their children and RNGs that
                 forget: the product of conditionals
-    not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag
+    not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag;
+                log-odds that are not a = 2 beta (sum_j J_ij s_j + h_i): a device's barriers, its gain and its offset
 
 An update that resamples s_i from p(s_i | rest), or keeps it, leaves the law fixed, and so do mixtures and products of
 such updates. All-parallel updates leave P(s) ~ exp(beta h.s) prod_i 2 cosh(beta (sum_j J_ij s_j + h_i)) fixed where
-J is symmetric: Peretto, Biol. Cybern. 50, 51 (1984).
+J is symmetric: Peretto, Biol. Cybern. 50, 51 (1984). Unequal gains g_i make g_i J_ij unsymmetric: no energy, no law of
+Boltzmann's; an offset is another bias.
 """
 
 from __future__ import annotations
@@ -21,10 +23,13 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
 from thermosim.units import show
 
+EXACT = 1e-9
+"""Error of log-odds that is rounding."""
+
 
 @dataclass(frozen=True)
 class Discipline:
-    """Whether a fabric's dynamics leave its Boltzmann law fixed; if not, the reason."""
+    """Whether a fabric's dynamics leave its Boltzmann law fixed; if not, the reasons."""
 
     boltzmann: bool
     reason: str = ""
@@ -32,42 +37,87 @@ class Discipline:
 
 def discipline(fabric: Fabric) -> Discipline:
     """What is known of a fabric before it runs."""
-    if not fabric.actual.coupled:
-        return Discipline(True)
     if not fabric.actual.symmetric:
-        return Discipline(False, _directed(fabric))
+        return Discipline(False, "; ".join(filter(None, (_directed(fabric), _odds(fabric)))))
+    reasons = [reason for reason in (together(fabric), _odds(fabric)) if reason]
+    return Discipline(not reasons, "; ".join(reasons))
+
+
+def together(fabric: Fabric) -> str:
+    """What is wrong with when p-bits are updated, if anything; of symmetric couplings."""
+    if not fabric.actual.coupled:
+        return ""
     if fabric.order == "parallel":
-        return Discipline(
-            False,
+        return (
             "order: parallel — coupled p-bits are updated at one instant, each from the others' old values, so the "
             + (
                 "chip does not sample the Boltzmann law"
                 if len(fabric.actual.terms)
                 else "chip samples exp(beta h.s) prod 2 cosh(beta (J s + h)) at best (without RNG memory), not the "
                 "Boltzmann law"
-            ),
+            )
         )
     if fabric.order == "subset":
-        return Discipline(
-            False,
+        return (
             f"order: subset — a tick updates {fabric.chance:.3g} of the p-bits at one instant, neighbours among them, "
-            "so the chip does not sample the Boltzmann law exactly; the error vanishes with the chance",
+            "so the chip does not sample the Boltzmann law exactly; the error vanishes with the chance"
         )
     if fabric.order == "free":
         if fabric.settling == 0 and fabric.delay == 0:
-            return Discipline(True)
-        return Discipline(
-            False,
+            return ""
+        return (
             f"order: free — p-bits flip on inputs that are {show(fabric.settling + fabric.delay, 's')} late, so the "
-            "chip does not sample the Boltzmann law exactly; the error vanishes with the lag times the flip rate",
+            "chip does not sample the Boltzmann law exactly; the error vanishes with the lag times the flip rate"
         )
     if fabric.rng == "free":
-        return Discipline(
-            False,
+        return (
             "rng: free — the RNGs see other colours move before they are latched, so the chip does not sample "
-            "the Boltzmann law exactly, whatever the clock",
+            "the Boltzmann law exactly; the error vanishes with what an RNG remembers after a slot"
         )
-    return Discipline(True)
+    return ""
+
+
+def _odds(fabric: Fabric) -> str:
+    """What is wrong with the log-odds that p-bits are redrawn with; analog inputs declare no law to be held against."""
+    if fabric.input_nets is not None and any(fabric.input_nets):
+        return ""
+    reasons = []
+    gain, shift = np.abs(fabric.slope - 1.0), np.abs(fabric.shift)
+    if max(gain.max(), shift.max()) > EXACT:
+        reasons.append(
+            f"the p-bits of this die have {fabric.slope.min():.3g} to {fabric.slope.max():.3g} of the nominal gain and "
+            f"inputs that are off by up to {shift.max():.3g} in log-odds, so the chip samples a law of its own"
+        )
+    error, node = response_error(fabric)
+    if error > EXACT:
+        reasons.append(
+            f"the response of its p-bits is not the sigmoid: log-odds are off by up to {error:.2g} (node {node}), so "
+            "the chip does not sample the Boltzmann law"
+        )
+    return "; ".join(reasons)
+
+
+def arguments_reached(fabric: Fabric) -> tuple[Floats, Floats]:
+    """Least and largest argument of the response of every p-bit (node,) that any state gives, without analog inputs."""
+    law = fabric.actual
+    pull = law.reach()
+    middle = 2 * law.beta * fabric.slope * law.biases + fabric.shift
+    reach = 2 * law.beta * np.abs(fabric.slope) * pull
+    return middle - reach, middle + reach
+
+
+def response_error(fabric: Fabric) -> tuple[float, int]:
+    """Largest |ln(k_up / k_down) - a| at the arguments a that the couplings reach, and the node; 0 without barriers."""
+    if fabric.barriers is None:
+        return 0.0, 0
+    worst, node = 0.0, 0
+    for i, (low, high) in enumerate(zip(*arguments_reached(fabric), strict=True)):
+        argument = np.linspace(low, high, 17)
+        log_up, log_down = fabric.barriers.log_rates(i, argument)
+        error = float(np.max(np.abs(log_up - log_down - argument)))
+        if error > worst:
+            worst, node = error, i
+    return worst, node
 
 
 def ancestral(fabric: Fabric) -> bool:
@@ -101,9 +151,8 @@ def _directed(fabric: Fabric) -> str:
 
 def fastest_flip(fabric: Fabric) -> float:
     """Largest flip rate that any state gives any p-bit [1/s], input settled."""
-    law = fabric.actual
-    pull = np.abs(law.biases) + law.reach()
-    odds: Floats = 2 * law.beta * np.abs(fabric.slope) * pull + np.abs(fabric.shift)
+    low, high = arguments_reached(fabric)
+    odds: Floats = np.maximum(np.abs(low), np.abs(high))
     rates = 1 / fabric.relaxation / (1 + np.exp(-odds))
     if fabric.arrhenius:
         with np.errstate(over="ignore"):

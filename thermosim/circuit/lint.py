@@ -13,7 +13,7 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import At, Circuit
-from thermosim.circuit.discipline import discipline, fastest_flip
+from thermosim.circuit.discipline import arguments_reached, fastest_flip, response_error, together
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import AdcBank, ControllerPlan, Fabric, Island, Program
 from thermosim.constants import BOLTZMANN
@@ -203,8 +203,7 @@ def rng_memory(circuit: Circuit, program: Program) -> Found:
 def rng_free(circuit: Circuit, program: Program) -> Found:
     """A free-running RNG that is latched after seeing other colours move."""
     for fabric in program.fabrics:
-        known = discipline(fabric)
-        if fabric.rng == "free" and fabric.order != "subset" and fabric.actual.symmetric and not known.boltzmann:
+        if fabric.rng == "free" and fabric.order != "subset" and fabric.actual.symmetric and together(fabric):
             yield (
                 _at(circuit, ("updates", "rng")),
                 fabric.path,
@@ -219,21 +218,14 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
     for fabric in program.fabrics:
         if fabric.barriers is None or fabric.input_nets is not None:
             continue
-        reach = np.abs(fabric.programmed.biases) + fabric.programmed.reach()
-        reach *= 2 * fabric.programmed.beta
-        worst, node = 0.0, 0
-        for i in range(fabric.nodes):
-            argument = np.linspace(-reach[i], reach[i], 9)
-            rise, fall = fabric.barriers.rates(i, argument)
-            error = float(np.max(np.abs(np.log(rise / fall) - argument)))
-            if error > worst:
-                worst, node = error, i
+        worst, node = response_error(fabric)
         if worst > LOGIT_ERROR:
+            reach = np.maximum(*np.abs(arguments_reached(fabric)))
             yield (
                 _at(circuit, circuit.instances[fabric.path].at),
                 fabric.path,
                 f"the response of its p-bits is not the sigmoid: where the couplings drive node {node} "
-                f"(2 beta |I| up to {reach[node]:.3g}) its log-odds are off by {worst:.2g}, so the chip does not "
+                f"(arguments up to {reach[node]:.3g}) its log-odds are off by {worst:.2g}, so the chip does not "
                 "sample the Boltzmann law; "
                 "a smaller beta, a larger critical voltage, equal wells or a trimmed bias bring it nearer",
             )
@@ -244,11 +236,11 @@ def update_order(circuit: Circuit, program: Program) -> Found:
     for fabric in program.fabrics:
         if not fabric.actual.symmetric:
             continue  # no order gives these a Boltzmann law; a note says which law there is, and by which order
-        if fabric.order in ("parallel", "subset") and not discipline(fabric).boltzmann:
+        if fabric.order in ("parallel", "subset") and together(fabric):
             yield (
                 _at(circuit, ("updates", "order")),
                 fabric.path,
-                f"{discipline(fabric).reason}; use order: coloured",
+                f"{together(fabric)}; use order: coloured",
             )
 
 

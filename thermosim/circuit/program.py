@@ -119,13 +119,8 @@ class Fabric:
 
 
 @dataclass(frozen=True)
-class AdcBank:
-    """One instance array of ADCs. Codes 0 .. 2^bits - 1; nominal volts = offset + step code (code centres).
-
-    Order of effects: jitter, sample and hold with kT/C noise, gain, offset, input noise, transition
-    table, clipping (codes at either end whose input lies outside the range are counted).
-    Per element: `transitions` (n, 2^bits - 1) [V], `gain`, `offset` (n,), `input_noise` [V rms].
-    """
+class Bank:
+    """One instance array of converters with codes 0 .. 2^bits - 1 on [low, high] [V]."""
 
     path: str
     inputs: tuple[str, ...]
@@ -134,6 +129,22 @@ class AdcBank:
     bits: int
     low: float
     high: float
+
+    @property
+    def step(self) -> float:
+        """One LSB [V]."""
+        return float((self.high - self.low) / 2**self.bits)
+
+
+@dataclass(frozen=True)
+class AdcBank(Bank):
+    """One instance array of ADCs. Codes 0 .. 2^bits - 1; nominal volts = offset + step code (code centres).
+
+    Order of effects: jitter, sample and hold with kT/C noise, gain, offset, input noise, transition
+    table, clipping (codes at either end whose input lies outside the range are counted).
+    Per element: `transitions` (n, 2^bits - 1) [V], `gain`, `offset` (n,), `input_noise` [V rms].
+    """
+
     transitions: Floats
     gain: Floats
     offset: Floats
@@ -144,30 +155,15 @@ class AdcBank:
     jitter: float
     latency: int
 
-    @property
-    def step(self) -> float:
-        return float((self.high - self.low) / 2**self.bits)
-
 
 @dataclass(frozen=True)
-class DacBank:
+class DacBank(Bank):
     """One instance array of DACs: output steps to ``levels[element, code]`` [V] `settling` fs after its clock edge."""
 
-    path: str
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    clock: Clock
-    bits: int
-    low: float
-    high: float
     levels: Floats
     settling: int
     initial: int
     """Code before the first write: the nominal code nearest to 0 V."""
-
-    @property
-    def step(self) -> float:
-        return float((self.high - self.low) / 2**self.bits)
 
 
 @dataclass(frozen=True)

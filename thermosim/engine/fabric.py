@@ -75,12 +75,6 @@ class FabricRunner:
             for group in self._groups:
                 group.start()
 
-    @property
-    def updates(self) -> int:
-        """Outputs latched so far in one replica."""
-        sweeps, colour = divmod(self.slot, self.fabric.colours)
-        return int(sweeps * self.fabric.nodes + self._plan.bounds[colour])
-
     def kernel_names(self) -> list[str]:
         """Each kernel that works here, and on how many replicas."""
         count: dict[str, int] = {}

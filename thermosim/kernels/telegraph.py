@@ -32,6 +32,8 @@ NOW, DUE = 0, 1
 """Entries of `clock`: the time reached, and the next candidate where there is one stream of them [s]."""
 HEAD, WAITING = 0, 1
 """Entries of `ring`: first flip that has not been delivered, and how many there are."""
+STEEPEST = 650.0
+"""Log-odds against which a bounded rate stops falling: a waiting time of 1e280 relaxation times is still a number."""
 
 
 class Net(NamedTuple):
@@ -119,7 +121,8 @@ def _level(value, goal, since, settling, now):
 
 @jit
 def _flip_rate(rate, arrhenius, spin, level):
-    return rate * exp(-0.5 * spin * level) if arrhenius else rate / (1.0 + exp(spin * level))
+    """Never zero: an infinite waiting time could not be scaled when a neighbour's flip sets the p-bit free again."""
+    return rate * exp(-0.5 * spin * level) if arrhenius else rate / (1.0 + exp(min(spin * level, STEEPEST)))
 
 
 @jit
@@ -261,7 +264,7 @@ def begin(key, net, state):
 def follow(key, until, net, state, times, nodes, draws, lane):
     """Run one replica to each time of `until` (draw,) [s] and note its outputs there.
 
-    times, nodes: the queue of flips under way, (room,); draws (draw, node * LANES) float32, of which `lane` is filled.
+    times, nodes: the queue of flips under way, (room,); draws (draw, node * LANES) int8, of which `lane` is filled.
     Returns the queue, which may have grown.
     """
     for draw in range(until.size):

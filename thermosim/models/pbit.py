@@ -41,13 +41,17 @@ class Barriers:
 
     def rates(self, element: int, argument: Floats) -> tuple[Floats, Floats]:
         """k_up and k_down [1/s] of one element at arguments (...,)."""
-        n, tau0 = self.exponent[element], self.tau0[element]
+        up, down = self.log_rates(element, argument)
+        return np.exp(up), np.exp(down)
+
+    def log_rates(self, element: int, argument: Floats) -> tuple[Floats, Floats]:
+        """ln(k_up s) and ln(k_down s) of one element at arguments (...,)."""
+        n, attempts = self.exponent[element], -np.log(self.tau0[element])
         if n == 0:
-            p = 0.5 * (1.0 + np.tanh(0.5 * argument))
-            return p / tau0, (1.0 - p) / tau0
+            return attempts - np.logaddexp(0.0, -argument), attempts - np.logaddexp(0.0, argument)
         up = self.up[element] * np.maximum(1.0 - argument / self.critical_up[element], 0.0) ** n
         down = self.down[element] * np.maximum(1.0 + argument / self.critical_down[element], 0.0) ** n
-        return np.exp(-up) / tau0, np.exp(-down) / tau0
+        return attempts - up, attempts - down
 
 
 def join(parts: list[Barriers]) -> Barriers:
