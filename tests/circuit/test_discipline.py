@@ -141,10 +141,13 @@ def built(text, order):
 
 
 @pytest.mark.parametrize("order", ["free", "random", "parallel", "subset, chance: 0.5"])
-def test_schedules_and_barriers_keep_to_the_orders_that_go_colour_by_colour(order):
+def test_barriers_keep_to_the_orders_that_go_colour_by_colour_and_schedules_to_a_clock(order):
     name = order.split(",")[0]
-    with pytest.raises(NetlistError, match=f"a schedule is not built for order {name}"):
-        built(RAMP, order)
+    if name == "free":
+        with pytest.raises(NetlistError, match="a schedule of beta is not built for order free"):
+            built(RAMP, order)
+    else:
+        assert len(built(RAMP, order).schedule) == 20
     with pytest.raises(NetlistError, match=f"depend on the bias are not built for order {name}"):
         built(JUNCTIONS, order)
 

@@ -224,6 +224,8 @@ def _one_fabric(chip: Chip) -> Chip:
         raise ValueError(f"'{program.name}' is no Ising chip: it needs one fabric of p-bits without analog inputs")
     if program.fabrics[0].order == "free":
         raise ValueError(f"'{program.name}' has free-running p-bits, which have no sweeps; give them a clock")
+    if program.fabrics[0].timetable is not None:
+        raise ValueError(f"'{program.name}' holds or resets p-bits by its schedule; a sampler's variables are all free")
     if not chip.circuit.synapses:
         raise ValueError(f"'{program.name}' has no coupling: its synapse says how weights are held")
     return chip
@@ -240,8 +242,6 @@ def _annealed(program: Program, start: float, sweeps: int) -> Program:
     fabric = program.fabrics[0]
     if start == 1:
         return program
-    if fabric.order not in ("coloured", "sequential"):
-        raise ValueError(f"annealing is not built for order {fabric.order}; coloured and sequential are, or start at 1")
     steps = min(STAIRS, sweeps)
     stairs = [(k * sweeps // steps, fabric.actual.beta * float(b)) for k, b in enumerate(np.linspace(start, 1, steps))]
     return replace(program, fabrics=(replace(fabric, schedule=tuple(stairs)),))

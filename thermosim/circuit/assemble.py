@@ -15,7 +15,7 @@ from thermosim.circuit.discipline import discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
-from thermosim.circuit.schedules import check_schedule, schedule_notes
+from thermosim.circuit.schedules import check_held, schedule_notes, scheduled
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
@@ -41,7 +41,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
     burn_in, duration = window(circuit, fabrics, problems)
-    check_schedule(circuit, fabrics, problems)
+    fabrics = scheduled(circuit, fabrics, problems)
+    recorded = (burn_in, burn_in + (duration or 0))
+    check_held(circuit, fabrics, recorded, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
     program = Program(
         name=circuit.netlist.name,
@@ -62,7 +64,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         target=target,
         target_nets=target_nets,
         prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
-        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in)),
+        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, recorded)),
         provenance=_provenance(circuit),
     )
     if not islands and not fabrics:

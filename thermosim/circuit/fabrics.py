@@ -156,8 +156,11 @@ def _grid(circuit: Circuit, arrays: list[Instance], shortest: float, problems: P
 
 
 def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | None, problems: Problems) -> None:
-    """Barriers and schedules are built for the orders that go through the p-bits colour by colour."""
+    """Barriers are built for the orders that go through the p-bits colour by colour, schedules of beta for a clock."""
     order, position = circuit.netlist.updates.order, circuit.netlist.document.position
+    if circuit.netlist.schedule.stairs and order == "free":
+        message = "a schedule of beta is not built for order free; every order with a clock has it"
+        problems.add(position(("schedule", "beta")), "schedule.beta", message)
     if order in ("coloured", "sequential"):
         return
     if barriers is not None:
@@ -166,9 +169,6 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
             f"p-bits with barriers that depend on the bias are not built for order {order}; coloured and sequential"
         )
         problems.add(position(model.at), model.path, f"{message} are")
-    if circuit.netlist.schedule.stairs:
-        message = f"a schedule is not built for order {order}; coloured and sequential are"
-        problems.add(position(("schedule",)), "schedule", message)
 
 
 def _arrhenius(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[bool, ...]:

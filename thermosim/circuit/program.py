@@ -6,12 +6,14 @@ weights are quantised. *actual*: with this die's process and mismatch; it is wha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
+from thermosim.circuit.timetable import Timetable
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers
@@ -111,6 +113,8 @@ class Fabric:
     """Of each node; empty where all relax in tau0 whatever their input."""
     settling: float = 0.0
     delay: float = 0.0
+    timetable: Timetable | None = None
+    """What is held or set in which sweep; None: nothing ever is."""
 
     @property
     def ticks(self) -> int:
@@ -118,6 +122,19 @@ class Fabric:
         if self.order in ("coloured", "sequential"):
             return self.colours
         return self.nodes if self.order == "random" else 1
+
+    def name(self, node: int) -> str:
+        """Path of a p-bit, e.g. ``s[3,4]``."""
+        for path, (first, shape) in self.arrays.items():
+            if first <= node < first + math.prod(shape):
+                index = ",".join(str(int(x)) for x in np.unravel_index(node - first, shape)) if shape else ""
+                return f"{path}[{index}]" if shape else path
+        raise IndexError(node)
+
+    def sweeps_of(self, window: tuple[int, int]) -> tuple[int, int]:
+        """First sweep that ends within a window [fs] and the first that ends after it."""
+        first, last = (self.clock.first_edge_at(time + 1) - 1 for time in window)
+        return first // self.ticks, last // self.ticks
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,152 @@
-"""Whether a schedule fits the chip, and what the reader of a summary must know of it."""
+"""Whether a schedule fits the chip, its p-bits by number, and what the reader of a summary must know of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from thermosim.circuit.circuit import Circuit
+import numpy as np
+
+from thermosim.circuit.circuit import At, Circuit
+from thermosim.circuit.elements import elements
 from thermosim.circuit.program import Fabric
+from thermosim.circuit.timetable import Clamp, Reset, Timetable
+from thermosim.contracts import Ints
 from thermosim.errors import Problems
+from thermosim.netlist.schedule import ClampSection, ResetSection
 from thermosim.units import show
 
+_DIRECTIONS = {"up": (1,), "down": (-1,)}
 
-def check_schedule(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> None:
+
+def scheduled(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> tuple[Fabric, ...]:
+    """The fabrics with their clamps and resets; everything that does not fit is reported."""
+    _check_beta(circuit, fabrics, problems)
+    schedule = circuit.netlist.schedule
+    if not (schedule.clamp or schedule.reset) or not fabrics:
+        return fabrics
+    # One numbering for all fabrics, so that a name that is in none is told once.
+    starts = np.cumsum([0, *(fabric.nodes for fabric in fabrics)])
+    arrays = {
+        path: (int(start) + first, shape)
+        for start, fabric in zip(starts, fabrics, strict=False)
+        for path, (first, shape) in fabric.arrays.items()
+    }
+    clamps: dict[int, Clamp] = {}
+    for k, clamp in enumerate(schedule.clamp):
+        at: At = ("schedule", "clamp", k)
+        nodes = _named(circuit, clamp.of, arrays, at, problems)
+        values = _valued(circuit, clamp.value, nodes, (*at, "value"), problems)
+        if nodes is not None and values is not None:
+            clamps[k] = Clamp(nodes, values, clamp.begin, clamp.until)
+            _check_contradiction(circuit, clamps, k, fabrics, starts, problems)
+        _check_free(circuit, fabrics, clamp, at, problems)
+    resets: list[Reset] = []
+    for k, reset in enumerate(schedule.reset):
+        at = ("schedule", "reset", k)
+        everything: Ints = np.arange(starts[-1], dtype=np.int64)
+        nodes = everything if reset.of is None else _named(circuit, reset.of, arrays, at, problems)
+        given = _DIRECTIONS.get(reset.to) if isinstance(reset.to, str) else reset.to
+        values = None if given is None else _valued(circuit, given, nodes, (*at, "to"), problems)
+        if nodes is not None and (values is not None or reset.to == "random"):
+            resets.append(Reset(nodes, values, reset.at, reset.every))
+        _check_free(circuit, fabrics, reset, at, problems)
+    return tuple(
+        replace(fabric, timetable=_part(fabric.nodes, int(start), list(clamps.values()), resets))
+        for fabric, start in zip(fabrics, starts, strict=False)
+    )
+
+
+def _named(
+    circuit: Circuit, names: Sequence[str], arrays: dict[str, tuple[int, tuple[int, ...]]], at: At, problems: Problems
+) -> Ints | None:
+    """Numbers of the p-bits that are named, each once."""
+    where, path = circuit.netlist.document.position((*at, "of")), f"schedule.{at[1]}.{at[2]}.of"
+    try:
+        nodes = np.concatenate([elements(name, arrays) for name in names])
+    except ValueError as error:
+        problems.add(where, path, str(error))
+        return None
+    if len(np.unique(nodes)) < len(nodes):
+        problems.add(where, path, "names a p-bit twice; name each once")
+        return None
+    return nodes
+
+
+def _valued(
+    circuit: Circuit, values: tuple[int, ...], nodes: Ints | None, at: At, problems: Problems
+) -> np.ndarray | None:
+    """A value for each node."""
+    if nodes is None:
+        return None
+    if len(values) not in (1, len(nodes)):
+        where = circuit.netlist.document.position(at)
+        path = f"schedule.{at[1]}.{at[2]}.{at[3]}"
+        problems.add(where, path, f"{len(values)} values for {len(nodes)} p-bits; give one, or one for each of them")
+        return None
+    return np.broadcast_to(np.array(values, dtype=np.int8), len(nodes)).copy()
+
+
+def _part(nodes: int, start: int, clamps: list[Clamp], resets: list[Reset]) -> Timetable | None:
+    """What concerns the nodes start .. start + nodes - 1, by their numbers there."""
+    own_clamps, own_resets = [], []
+    for clamp in clamps:
+        mine = (clamp.nodes >= start) & (clamp.nodes < start + nodes)
+        if mine.any():
+            own_clamps.append(replace(clamp, nodes=clamp.nodes[mine] - start, values=clamp.values[mine]))
+    for reset in resets:
+        mine = (reset.nodes >= start) & (reset.nodes < start + nodes)
+        if mine.any():
+            values = None if reset.values is None else reset.values[mine]
+            own_resets.append(replace(reset, nodes=reset.nodes[mine] - start, values=values))
+    return Timetable(nodes, tuple(own_clamps), tuple(own_resets)) if own_clamps or own_resets else None
+
+
+def _check_contradiction(
+    circuit: Circuit, clamps: dict[int, Clamp], k: int, fabrics: tuple[Fabric, ...], starts: Ints, problems: Problems
+) -> None:
+    """Report p-bits that clamp `k`, the last, holds at another value than an earlier one at the same time."""
+    last = clamps[k]
+    for number, other in clamps.items():
+        begin, end = max(last.begin, other.begin), min(_end(last), _end(other))
+        _, mine, theirs = np.intersect1d(last.nodes, other.nodes, return_indices=True)
+        clash = mine[last.values[mine] != other.values[theirs]]
+        if begin < end and len(clash):
+            node = int(last.nodes[clash[0]])
+            sweeps = f"sweep {begin}" if np.isfinite(end) and end == begin + 1 else f"from sweep {begin} on"
+            problems.add(
+                circuit.netlist.document.position(("schedule", "clamp", k, "value")),
+                f"schedule.clamp.{k}.value",
+                f"holds {_name(node, fabrics, starts)} at {last.values[clash[0]]:+d} {sweeps}, where clamp.{number} "
+                f"holds it at {-last.values[clash[0]]:+d}",
+            )
+
+
+def _end(clamp: Clamp) -> float:
+    return np.inf if clamp.end is None else clamp.end
+
+
+def _name(node: int, fabrics: tuple[Fabric, ...], starts: Ints) -> str:
+    """Path of a p-bit by its number among those of all fabrics."""
+    number = int(np.searchsorted(starts, node, side="right")) - 1
+    return fabrics[number].name(node - int(starts[number]))
+
+
+def _check_free(
+    circuit: Circuit, fabrics: tuple[Fabric, ...], item: ClampSection | ResetSection, at: At, problems: Problems
+) -> None:
+    """Free-running p-bits are held through the whole run or not at all."""
+    if not any(fabric.order == "free" for fabric in fabrics):
+        return
+    where, path = circuit.netlist.document.position(at), f"schedule.{at[1]}.{at[2]}"
+    if isinstance(item, ResetSection):
+        problems.add(where, path, "p-bits of order free have no sweeps to be set before; resets need a clock")
+    elif item.begin or item.until is not None:
+        message = "p-bits of order free have no sweeps; clamps without 'from' and 'until' hold them through the run"
+        problems.add(where, path, message)
+
+
+def _check_beta(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> None:
     """Report a schedule of beta without the one fabric that it is for, or beside another beta."""
     stairs, updates = circuit.netlist.schedule.stairs, circuit.netlist.updates
     if not stairs:
@@ -23,13 +159,53 @@ def check_schedule(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Prob
         problems.add(where, "schedule.beta", message)
 
 
-def schedule_notes(fabrics: tuple[Fabric, ...], burn_in: int | None) -> Iterator[str]:
+def check_held(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int, int], problems: Problems) -> None:
+    """Report a fabric of which every p-bit is held through the recorded window [fs]."""
+    for fabric in fabrics:
+        if fabric.timetable is None:
+            continue
+        held, same = fabric.timetable.standing(*fabric.sweeps_of(window))
+        if same and held.all():
+            where = circuit.netlist.document.position(("schedule", "clamp"))
+            message = f"holds all {fabric.nodes} p-bits of {fabric.path} while it is recorded: leave some to be sampled"
+            problems.add(where, "schedule.clamp", message)
+
+
+def schedule_notes(fabrics: tuple[Fabric, ...], window: tuple[int, int]) -> Iterator[str]:
     """A law that moves while it is recorded is no law that samples could be held against."""
     for fabric in fabrics:
         last = fabric.schedule[-1][0] if fabric.schedule else 0
         ends = fabric.clock.edge(last * fabric.ticks)
-        if ends > (burn_in or 0):
+        if ends > window[0]:
             yield (
                 f"{fabric.path}: beta still moves in the recorded window, until sweep {last} "
                 f"({show(ends / 1e15, 's')}): mixing, distances and energy per effective sample speak of no one law"
             )
+        if fabric.timetable is not None:
+            yield from _timetable_notes(fabric, fabric.timetable, window)
+
+
+def _timetable_notes(fabric: Fabric, timetable: Timetable, window: tuple[int, int]) -> Iterator[str]:
+    begin, end = fabric.sweeps_of(window)
+    held, same = timetable.standing(begin, end)
+    unpaid = "they are not updated, and no update of them is counted"
+    if not same:
+        yield (
+            f"{fabric.path}: clamps come or go in the recorded window, so that the samples have no one law and are "
+            f"held against none; while p-bits are held {unpaid}"
+        )
+    elif held.any():
+        yield (
+            f"{fabric.path}: {np.count_nonzero(held)} of {fabric.nodes} p-bits are held through the recorded window: "
+            f"the law is that of the others, given them; {unpaid}"
+        )
+    for reset in timetable.resets:
+        times = reset.times(begin + 1, end)
+        if times:
+            what = "all" if len(reset.nodes) == fabric.nodes else str(len(reset.nodes))
+            yield (
+                f"{fabric.path}: {what} p-bits are set anew {times} times in the recorded window; what follows is on "
+                "its way to the law, which distances and effective samples do not see apart"
+            )
+    if timetable.written(0, end).any():
+        yield f"{fabric.path}: p-bits that a clamp or a reset sets are counted as writes"

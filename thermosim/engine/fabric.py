@@ -25,10 +25,12 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
+from thermosim.engine.tallies import held_in, owners, writes
 from thermosim.kernels.fields import fixed, rows, whole
 from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled
 from thermosim.kernels.gibbs_rates import Rates
 from thermosim.kernels.observe import Seen
+from thermosim.kernels.resets import random_bits
 from thermosim.streams import replica_keys
 
 _NOBODY = np.zeros(0, dtype=np.int64)
@@ -53,6 +55,8 @@ class FabricRunner:
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
+        self._held = np.zeros(n, dtype=np.int8)
+        self._resets = replica_keys(seed, f"resets {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
         self.observer = Observer(fabric, self._places)
         self.spin: Ints = np.zeros(n, dtype=np.int64)
         self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
@@ -62,12 +66,6 @@ class FabricRunner:
         if not up:
             for group in self._groups:
                 group.start()
-
-    @property
-    def updates(self) -> int:
-        """Outputs latched so far in one replica."""
-        sweeps, colour = divmod(self.slot, self.fabric.colours)
-        return int(sweeps * self.fabric.nodes + self._plan.bounds[colour])
 
     def kernel_names(self) -> list[str]:
         """Each kernel that works here, and on how many replicas."""
@@ -96,7 +94,7 @@ class FabricRunner:
             raise ValueError("this fabric has analog inputs: advance it slot by slot")
         if record and sweeps % every:
             raise ValueError(f"{sweeps} sweeps are not a whole number of draws, one every {every}")
-        if record and every > 1 and self.fabric.schedule:
+        if record and every > 1 and (self.fabric.schedule or self.fabric.timetable is not None):
             raise ValueError("a fabric under a schedule records every sweep")
         parts = [self._advance(span, record, every, nodes) for span in self._spans(sweeps)]
         if len(parts) == 1:
@@ -104,25 +102,60 @@ class FabricRunner:
         return {name: np.concatenate([part[name] for part in parts], axis=int(name != "spins")) for name in parts[0]}
 
     def _spans(self, sweeps: int) -> Iterator[int]:
-        """Lengths of the stretches in which beta stands still; its plan is taken up before each."""
+        """Lengths of the stretches in which nothing is scheduled; what is due before each is done."""
+        end = self.slot // self.fabric.ticks + sweeps
         while True:
             now = self.slot // self.fabric.ticks
-            self._take_up(now)
-            changes = [start for start, _ in self.fabric.schedule if now < start < now + sweeps]
-            span = changes[0] - now if changes else sweeps
-            yield span
-            sweeps -= span
-            if sweeps == 0:
+            if now < end:
+                self._begin(now)
+            changes = [start for start, _ in self.fabric.schedule if now < start < end]
+            if self.fabric.timetable is not None:
+                due = self.fabric.timetable.next_change(now)
+                changes += [due] if due is not None and due < end else []
+            yield min(changes, default=end) - now
+            if not changes:
                 return
 
+    def _begin(self, sweep: int) -> None:
+        """Take up the plan of `sweep` and set the p-bits that are set before it."""
+        self._take_up(sweep)
+        table = self.fabric.timetable
+        if table is None:
+            return
+        for reset in table.resets:
+            if reset.falls_on(sweep):
+                self._set(reset.nodes, reset.values, sweep)
+        nodes = np.flatnonzero(self._held)
+        if len(nodes):
+            self._set(nodes, self._held[nodes], sweep)
+
+    def _set(self, nodes: Ints, values: np.ndarray | None, sweep: int) -> None:
+        """Outputs and RNGs of `nodes` at `values` (node,) +-1, or at random."""
+        places = self._places[nodes]
+        for number, group in enumerate(self._groups):
+            if values is None:
+                new = np.empty((len(nodes), LANES), dtype=np.bool_)
+                random_bits(self._resets[number], sweep, nodes.astype(np.uint64), new)
+                new = new[:, : group.replicas]
+            else:
+                new = np.repeat((values > 0)[:, None], group.replicas, axis=1)
+            for hidden in (False, True) if self.fabric.rng == "free" else (False,):
+                up = group.bits(hidden).copy()
+                up[places] = new
+                group.set_bits(up, hidden)
+
     def _take_up(self, sweep: int) -> None:
-        """Scale the plan's couplings and biases to the beta of `sweep`; what mismatch shifts stays."""
+        """Scale the plan's couplings and biases to the beta of `sweep`, and hold what is clamped; what mismatch shifts
+        stays."""
+        table = self.fabric.timetable
         beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), self.fabric.actual.beta)
-        if beta != self._beta:
-            self._beta = beta
+        held = self._held if table is None else table.held(sweep)
+        if beta != self._beta or not np.array_equal(held, self._held):
+            self._beta, self._held = beta, held
             plan = scaled(self._plan, self._shift, beta / self.fabric.actual.beta)
+            plan = plan._replace(fresh=np.where(held[self._order] != 0, np.float32(0), plan.fresh))
             for group in self._groups:
-                group.plan = plan
+                group.take_up(plan)
 
     def _advance(self, sweeps: int, record: bool, every: int, nodes: Ints) -> dict[str, np.ndarray]:
         begin, ticks = self.slot, self.fabric.ticks
@@ -141,7 +174,11 @@ class FabricRunner:
         if volts is not None:
             drive = volts[self._order] * self._volts[:, np.newaxis]
         begin = self.slot
-        self._take_up(begin // self.fabric.ticks)
+        sweep, tick = divmod(begin, self.fabric.ticks)
+        if tick == 0:
+            self._begin(sweep)
+        else:
+            self._take_up(sweep)
         self.slot += 1
 
         def work(group: Group, number: int) -> None:
@@ -150,14 +187,24 @@ class FabricRunner:
 
         self._each(work)
 
-    def tally(self, begin: int, end: int) -> Ints:
-        """Outputs latched (array, replica) in the slots begin .. end-1."""
-        colours, arrays = self.fabric.colours, self.fabric.arrays
-        owner = np.repeat(np.arange(len(arrays)), [int(np.prod(s, dtype=np.int64)) for _, s in arrays.values()])
-        each = np.zeros((len(arrays), colours), dtype=np.int64)
-        np.add.at(each, (owner, self.fabric.colour), 1)
-        visits = [len(range(begin + (colour - begin) % colours, end, colours)) for colour in range(colours)]
-        return np.repeat((each @ np.array(visits))[:, None], self.replicas, axis=1)
+    def tally(self, begin: int, end: int) -> dict[str, Ints]:
+        """Actions in the slots begin .. end-1 by the names of their counters, (replica,): ``<array>.updates``, outputs
+        latched, and ``<array>.writes``, p-bits that a clamp or a reset set."""
+        updates = {
+            f"{path}.updates": count for path, count in zip(self.fabric.arrays, self._latched(begin, end), strict=True)
+        }
+        return updates | writes(self.fabric, begin, end, self.replicas)
+
+    def _latched(self, begin: int, end: int) -> Ints:
+        """Outputs latched (array, replica) in the slots begin .. end-1; held ones are none."""
+        colours, ticks, owner = self.fabric.colours, self.fabric.ticks, owners(self.fabric)
+        total = np.zeros(len(self.fabric.arrays), dtype=np.int64)
+        for first, last, held in held_in(self.fabric, begin // ticks, -(-end // ticks)):
+            each = np.zeros((len(total), colours), dtype=np.int64)
+            np.add.at(each, (owner[held == 0], self.fabric.colour[held == 0]), 1)
+            start, stop = max(begin, first * ticks), min(end, last * ticks)
+            total += each @ np.array([len(range(start + (c - start) % colours, stop, colours)) for c in range(colours)])
+        return np.repeat(total[:, None], self.replicas, axis=1)
 
     def observe(self, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
         """One draw of the present state, as :meth:`advance` records it."""

@@ -45,6 +45,7 @@ class FabricPart:
         replicas = rails.values.shape[1]
         self.fabric, self.runner = fabric, runner(fabric, seed, replicas, threads)
         self.edges = Edges(fabric.clock)
+        self._window_begins = window[0]
         self.burn_in, self.end = (sweeps_until(fabric, time) for time in window)
         self.sweeps = self.taken = 0
         self.series: dict[str, np.ndarray] = {}
@@ -61,7 +62,8 @@ class FabricPart:
         self._nodes = np.array(nodes, dtype=np.int64)
         self._sources = _sources(fabric, islands, rails)
         self._rails = rails
-        self._updates = [counters.new(path, "updates") for path in fabric.arrays]
+        names = [name.rpartition(".") for name in self.runner.tally(0, 0)]
+        self._counters = {f"{path}.{action}": counters.new(path, action) for path, _, action in names}
 
     @property
     def analog(self) -> bool:
@@ -92,19 +94,19 @@ class FabricPart:
         if self.sweeps < min(goal, self.burn_in):
             begin = self.runner.slot
             self.runner.advance(min(goal, self.burn_in) - self.sweeps)
-            self._count(begin, [counter.counts[0] for counter in self._updates])
+            self._count(begin, 0)
             self.sweeps = min(goal, self.burn_in)
         if self.sweeps < goal:
             begin = self.runner.slot
             seen = self.runner.advance(goal - self.sweeps, record=True, nodes=self._nodes)
-            self._count(begin, [counter.counts[1] for counter in self._updates])
+            self._count(begin, 1)
             self.sweeps = goal
             self._keep(seen)
 
-    def _count(self, begin: int, rows: list[Ints]) -> None:
-        """Add the updates of each array since slot `begin` to its row (replicas,)."""
-        for row, updates in zip(rows, self.runner.tally(begin, self.runner.slot), strict=True):
-            row += updates
+    def _count(self, begin: int, row: int) -> None:
+        """Add what was done since slot `begin` to the counters, in burn-in (row 0) or window (row 1)."""
+        for name, count in self.runner.tally(begin, self.runner.slot).items():
+            self._counters[name].counts[row] += count
 
     def slot(self, time: int, number: int) -> None:
         """Run slot `number`, which begins at `time` [fs], on the voltages of that instant."""
@@ -117,7 +119,7 @@ class FabricPart:
             else:
                 volts[nodes] = source.values[rows]
         self._clocked.advance_slot(volts)
-        self._count(number, [counter.at(time) for counter in self._updates])
+        self._count(number, 0 if time < self._window_begins else 1)
 
     def complete(self, time: int) -> None:
         """Record the sweep that ends at `time` [fs], if there is one; for a fabric with analog inputs."""

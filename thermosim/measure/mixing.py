@@ -177,19 +177,21 @@ def mixture_of(program: Program, samples: IslandSamples) -> Mixture | None:
     return None
 
 
-def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
-    """Mixing of a fabric; None if nothing was recorded of it."""
+def fabric_mixing(record: Record, fabric: Fabric, interval: float | None = None) -> PartMixing | None:
+    """Mixing of a fabric seen every `interval` [s], a sweep if not given; None if nothing was recorded of it."""
     series = list(fabric_series(record, fabric))
     if not series:
         return None
-    interval = fabric.ticks * fabric.clock.period
+    sweep = fabric.ticks * fabric.clock.period
+    interval = sweep if interval is None else interval
     part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, interval, iter(series))
     exact: dict[str, float] = {}
     from thermosim.ideal import disciplines
     from thermosim.ideal import exact as law
 
     if fabric.order not in ("coloured", "sequential"):
-        if disciplines.known(fabric):
+        # Where p-bits are picked one by one, picks of those that are held go to waste, which this chain does not know.
+        if disciplines.known(fabric) and interval == sweep:
             what = "slowest mode of the chain" if fabric.order == "free" else "slowest mode of the sweep"
             exact[what] = disciplines.relaxation(fabric) * interval
     elif fabric.rng == "held" and fabric.nodes <= law.SPECTRAL and fabric.input_nets is None:

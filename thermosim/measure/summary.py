@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.analysis.mixing import VERDICTS, Verdict
-from thermosim.circuit.program import Fabric, PriceRow, Program
+from thermosim.circuit.program import PriceRow, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
+from thermosim.measure.conditional import View, view
 from thermosim.measure.energy import Energy, faults, ledger
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
@@ -85,7 +86,7 @@ def measure(record: Record) -> Summary:
     notes = [*program.notes, *faults(record.counters)]
     parts: list[PartMixing] = []
     islands: list[tuple[IslandSamples, PartMixing]] = []
-    fabrics: list[tuple[Fabric, PartMixing]] = []
+    fabrics: list[tuple[View, PartMixing]] = []
     silent: list[Target] = []
     for island in measured_islands(program):
         samples = island_samples(record, program, island)
@@ -102,11 +103,12 @@ def measure(record: Record) -> Summary:
         islands.append((samples, mixed))
         parts.append(mixed)
     for fabric in program.fabrics:
-        mixing = fabric_mixing(record, fabric)
+        seen = view(program, fabric, record)
+        mixing = fabric_mixing(seen.record, seen.fabric, fabric.ticks * fabric.clock.period)
         if mixing is None:
             notes.append(f"{fabric.path}: nothing was recorded of this fabric")
             continue
-        fabrics.append((fabric, mixing))
+        fabrics.append((seen, mixing))
         parts.append(mixing)
     nothing: Verdict = "stuck" if silent else "too short"
     verdict: Verdict = max((part.verdict for part in parts), key=VERDICTS.index, default=nothing)
@@ -128,15 +130,16 @@ def measure(record: Record) -> Summary:
         tuple(targets),
         tuple(ideals),
         tuple(notes),
-        _temperatures(record, program, [fabric for fabric, _ in fabrics]),
+        _temperatures(program, [seen for seen, _ in fabrics]),
     )
 
 
-def _temperatures(record: Record, program: Program, fabrics: list[Fabric]) -> tuple[EffectiveTemperature, ...]:
+def _temperatures(program: Program, fabrics: list[View]) -> tuple[EffectiveTemperature, ...]:
     """Effective temperature of every fabric whose law is declared."""
     if "target" not in program.measures:
         return ()
-    found = [effective_temperature(record, one) for one in fabrics if one.input_nets is None]
+    ruled = [one for one in fabrics if one.one_law and one.fabric.input_nets is None]
+    found = [effective_temperature(one.record, one.fabric) for one in ruled]
     return tuple(one for one in found if one is not None)
 
 
@@ -165,7 +168,7 @@ def _against_laws(
     record: Record,
     program: Program,
     islands: list[tuple[IslandSamples, PartMixing]],
-    fabrics: list[tuple[Fabric, PartMixing]],
+    fabrics: list[tuple[View, PartMixing]],
 ) -> tuple[list[Target], list[Ideal]]:
     from thermosim.measure.compare import gaussian_ideals
     from thermosim.measure.platforms import platforms
@@ -178,27 +181,30 @@ def _against_laws(
         law = island_law(program, samples)
         if not isinstance(law, str):
             ideals += gaussian_ideals(samples.island.path, law.law, cards)
-    for fabric, mixing in fabrics:
-        found, rows = _fabric(record, program, fabric, mixing, cards)
+    for seen, mixing in fabrics:
+        found, rows = _fabric(seen, program, mixing, cards)
         targets += found
         ideals += rows
     return targets, ideals
 
 
 def _fabric(
-    record: Record, program: Program, fabric: Fabric, mixing: PartMixing, cards: tuple[PlatformCard, ...]
+    seen: View, program: Program, mixing: PartMixing, cards: tuple[PlatformCard, ...]
 ) -> tuple[list[Target], list[Ideal]]:
     from thermosim.engine.observables import projection_signs
     from thermosim.ideal.gibbs import speed
     from thermosim.measure.compare import fabric_ideals
 
+    fabric, record = seen.fabric, seen.record
+    if not seen.one_law:
+        return [Target(fabric.path, "none", (), "clamps come or go in the recorded window: no one law")], []
     if fabric.input_nets is not None and any(fabric.input_nets):
         return [Target(fabric.path, "none", (), "its p-bits have analog inputs: no closed law is declared")], []
     wanted = program.target if isinstance(program.target, str) else "as_drawn"
     small = fabric.nodes <= ENUMERABLE and f"{fabric.path}:states" in record.series
     targets = [enumerated_target(record, fabric, mixing, wanted)] if small else []
     ideals: list[Ideal] = []
-    signs = projection_signs(fabric.path, fabric.nodes)
+    signs = projection_signs(fabric.path, seen.nodes)[:, seen.free]
     for index, (name, law) in enumerate(fabric_laws(fabric, wanted)):
         if small and index:
             break

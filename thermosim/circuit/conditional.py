@@ -1,0 +1,70 @@
+"""A fabric of which some p-bits are held, as the fabric of those that are free.
+
+    E(s_free | s_held) = -(sum over free pairs J_ij s_i s_j + sum_i h'_i s_i) + const
+    h'_i = h_i + sum_(j held) J_ij s_j
+
+The conditional law of the free p-bits is again an Ising law, with the held ones in its biases; their response, memory
+and colours stay as they are. It holds for each of the three versions of a law.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+
+from thermosim.circuit.program import Fabric, IsingLaw
+from thermosim.contracts import Ints
+from thermosim.models.pbit import Barriers
+
+
+def conditional_law(law: IsingLaw, held: np.ndarray) -> IsingLaw:
+    """The law of the free p-bits, numbered in their order; `held` (node,) is +-1 where a p-bit is held and else 0."""
+    free = held == 0
+    biases = law.biases.copy()
+    for here, there in ((0, 1), (1, 0)):
+        np.add.at(biases, law.edges[:, here], law.weights * held[law.edges[:, there]])
+    inside = free_edges(law, held)
+    number = np.cumsum(free) - 1
+    return IsingLaw(number[law.edges[inside]], law.weights[inside], biases[free], law.beta)
+
+
+def free_edges(law: IsingLaw, held: np.ndarray) -> np.ndarray:
+    """Which edges (edge,) bool join two free p-bits."""
+    inside: np.ndarray = (held[law.edges] == 0).all(axis=1)
+    return inside
+
+
+def conditional_fabric(fabric: Fabric, held: np.ndarray) -> Fabric:
+    """The fabric of the free p-bits alone; its arrays are flat, and those that are held whole are gone."""
+    free = np.flatnonzero(held == 0)
+    arrays: dict[str, tuple[int, tuple[int, ...]]] = {}
+    start = 0
+    for path, (first, shape) in fabric.arrays.items():
+        count = int(np.count_nonzero(held[first : first + int(np.prod(shape, dtype=np.int64))] == 0))
+        if count:
+            arrays[path] = (start, (count,))
+            start += count
+    nets = fabric.input_nets
+    return replace(
+        fabric,
+        drawn=conditional_law(fabric.drawn, held),
+        programmed=conditional_law(fabric.programmed, held),
+        actual=conditional_law(fabric.actual, held),
+        arrays=arrays,
+        nodes=len(free),
+        colour=fabric.colour[free],
+        slope=fabric.slope[free],
+        shift=fabric.shift[free],
+        memory=fabric.memory[free],
+        volts=fabric.volts[free],
+        relaxation=fabric.relaxation[free],
+        input_nets=None if nets is None else tuple(nets[node] for node in free),
+        barriers=None if fabric.barriers is None else _picked(fabric.barriers, free),
+        arrhenius=tuple(fabric.arrhenius[node] for node in free) if fabric.arrhenius else (),
+        timetable=None,
+    )
+
+
+def _picked(barriers: Barriers, nodes: Ints) -> Barriers:
+    return replace(barriers, **{field.name: getattr(barriers, field.name)[nodes] for field in fields(barriers)})
