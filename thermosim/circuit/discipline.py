@@ -2,7 +2,8 @@
 
     exact       one colour per tick, one p-bit per tick (in turn or picked), RNGs held, with memory or without;
                 free-running p-bits whose synapses are instantaneous, k_up / k_dn = exp(2 beta I)
-    not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag
+    not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag;
+                tempered copies whose exchanges weigh other energies than those that the die runs
 
 An update that resamples s_i from p(s_i | rest), or keeps it, leaves the law fixed, and so do mixtures and products of
 such updates. All-parallel updates leave P(s) ~ exp(beta h.s) prod_i 2 cosh(beta (sum_j J_ij s_j + h_i)) fixed where
@@ -59,7 +60,39 @@ def discipline(fabric: Fabric) -> Discipline:
             "rng: free — the RNGs see other colours move before they are latched, so the chip does not sample "
             "the Boltzmann law exactly, whatever the clock",
         )
-    return Discipline(True)
+    return _tempered(fabric)
+
+
+def _tempered(fabric: Fabric) -> Discipline:
+    """Whether exchanges with copies at other betas leave the law fixed."""
+    if fabric.tempering is None or exchanges_exactly(fabric):
+        return Discipline(True)
+    return Discipline(
+        False,
+        "tempering — exchanges weigh states by their energies in the weights as programmed, and this die runs others "
+        f"(off by {off_by(fabric):.2g} of them in rms), so they pull every copy away from the law of the die, and no "
+        "copy samples a Boltzmann law exactly",
+    )
+
+
+def exchanges_exactly(fabric: Fabric) -> bool:
+    """Whether exchanges by the programmed energy leave the laws of all copies fixed.
+
+    A copy at beta_k with P(+1) = sigmoid(2 beta_k slope (J s + h) + shift) samples exp(-beta_k E' + shift.s / 2), E'
+    with slope J and slope h; an exchange by E needs E' = E. What offsets shift is alike in all copies and cancels.
+    """
+    law, meant = fabric.actual, fabric.programmed
+    same = np.array_equal(law.weights, meant.weights) and np.array_equal(law.biases, meant.biases)
+    return fabric.barriers is None and same and bool(np.all(fabric.slope == 1.0))
+
+
+def off_by(fabric: Fabric) -> float:
+    """Deviation of the die's couplings and biases from the programmed ones, rms over rms."""
+    law, meant = fabric.actual, fabric.programmed
+    felt = fabric.slope[law.edges.ravel()] * np.repeat(law.weights, 2)
+    programmed = np.concatenate([np.repeat(meant.weights, 2), meant.biases])
+    apart = np.concatenate([felt, fabric.slope * law.biases]) - programmed
+    return float(np.sqrt((apart**2).sum() / max(float((programmed**2).sum()), 1e-300)))
 
 
 def fastest_flip(fabric: Fabric) -> float:

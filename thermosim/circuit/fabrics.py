@@ -205,8 +205,8 @@ def ising_laws(
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
     edges, (drawn, programmed, actual) = _edges(circuit, starts)
     nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
-    stairs = circuit.netlist.schedule.stairs
-    beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
+    last = circuit.netlist.schedule.last_beta
+    beta = circuit.netlist.updates.beta if last is None else last
     return (
         IsingLaw(edges, drawn, nominal, beta),
         IsingLaw(edges, programmed, nominal, beta),

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from thermosim.circuit.timetable import Timetable
+from thermosim.circuit.timetable import Tempering, Timetable
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers
@@ -115,6 +115,8 @@ class Fabric:
     delay: float = 0.0
     timetable: Timetable | None = None
     """What is held or set in which sweep; None: nothing ever is."""
+    tempering: Tempering | None = None
+    """The copies that run beside this one; None: it is alone."""
 
     @property
     def ticks(self) -> int:

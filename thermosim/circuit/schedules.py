@@ -10,7 +10,7 @@ import numpy as np
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.elements import elements
 from thermosim.circuit.program import Fabric
-from thermosim.circuit.timetable import Clamp, Reset, Timetable
+from thermosim.circuit.timetable import Clamp, Reset, Tempering, Timetable
 from thermosim.contracts import Ints
 from thermosim.errors import Problems
 from thermosim.netlist.schedule import ClampSection, ResetSection
@@ -23,6 +23,9 @@ def scheduled(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems)
     """The fabrics with their clamps and resets; everything that does not fit is reported."""
     _check_beta(circuit, fabrics, problems)
     schedule = circuit.netlist.schedule
+    if schedule.tempering is not None:
+        tempering = Tempering(schedule.tempering.ladder, schedule.tempering.every)
+        fabrics = tuple(replace(fabric, tempering=tempering) for fabric in fabrics)
     if not (schedule.clamp or schedule.reset) or not fabrics:
         return fabrics
     # One numbering for all fabrics, so that a name that is in none is told once.
@@ -148,15 +151,29 @@ def _check_free(
 
 def _check_beta(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems) -> None:
     """Report a schedule of beta without the one fabric that it is for, or beside another beta."""
-    stairs, updates = circuit.netlist.schedule.stairs, circuit.netlist.updates
-    if not stairs:
+    schedule, updates = circuit.netlist.schedule, circuit.netlist.updates
+    if schedule.last_beta is None:
         return
-    where = circuit.netlist.document.position(("schedule", "beta"))
+    key = "beta" if schedule.tempering is None else "tempering"
+    where = circuit.netlist.document.position(("schedule", key))
     if len(fabrics) != 1:
-        problems.add(where, "schedule.beta", f"is for a chip of one p-bit fabric, and this one has {len(fabrics)}")
-    if "beta" in updates.model_fields_set and updates.beta != stairs[-1][1]:
-        message = f"ends at {stairs[-1][1]:g} and updates.beta is {updates.beta:g}; leave updates.beta out"
-        problems.add(where, "schedule.beta", message)
+        problems.add(where, f"schedule.{key}", f"is for a chip of one p-bit fabric, and this one has {len(fabrics)}")
+    if "beta" in updates.model_fields_set and updates.beta != schedule.last_beta:
+        message = f"ends at {schedule.last_beta:g} and updates.beta is {updates.beta:g}; leave updates.beta out"
+        problems.add(where, f"schedule.{key}", message)
+    for fabric in fabrics if schedule.tempering is not None else ():
+        reason = _untempered(fabric)
+        if reason:
+            problems.add(where, "schedule.tempering", f"is not built for {reason}")
+
+
+def _untempered(fabric: Fabric) -> str:
+    """Why a fabric cannot be tempered; empty where it can."""
+    if fabric.order == "free":
+        return "order free; every order with a clock has it"
+    if fabric.rng == "free":
+        return "rng: free, whose hidden bits no controller can exchange; rng: held has it"
+    return "p-bits with analog inputs" if fabric.input_nets is not None else ""
 
 
 def check_held(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int, int], problems: Problems) -> None:
@@ -180,6 +197,12 @@ def schedule_notes(fabrics: tuple[Fabric, ...], window: tuple[int, int]) -> Iter
             yield (
                 f"{fabric.path}: beta still moves in the recorded window, until sweep {last} "
                 f"({show(ends / 1e15, 's')}): mixing, distances and energy per effective sample speak of no one law"
+            )
+        if fabric.tempering is not None:
+            betas = fabric.tempering.betas
+            yield (
+                f"{fabric.path}: {len(betas)} copies of the chip run at betas of {betas[0]:.3g} to {betas[-1]:.3g} "
+                "and the last is recorded; updates of all are counted, and p-bits that exchanges read and write"
             )
         if fabric.timetable is not None:
             yield from _timetable_notes(fabric, fabric.timetable, window)

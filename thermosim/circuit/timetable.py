@@ -1,7 +1,9 @@
 """Which p-bits of a fabric are held, set or renewed in which sweep; sweep k is the one that k sweeps came before.
 
-held(k)     = values of the clamps with begin <= k < end, 0 where a p-bit is free
-written(k)  = p-bits of clamps that begin at k, and of resets that fall on k
+    held(k)     = values of the clamps with begin <= k < end, 0 where a p-bit is free
+    written(k)  = p-bits of clamps that begin at k, and of resets that fall on k
+
+Before sweep k states are exchanged first, then p-bits are reset, then clamped.
 """
 
 from __future__ import annotations
@@ -51,6 +53,14 @@ class Reset:
         if self.every is None:
             return int(begin <= self.at < end)
         return max(-(-(end - self.at) // self.every), 0) - max(-(-(begin - self.at) // self.every), 0)
+
+
+@dataclass(frozen=True)
+class Tempering:
+    """Copies of a fabric at rising `betas`, the last that of its law; states are exchanged `every` so many sweeps."""
+
+    betas: tuple[float, ...]
+    every: int
 
 
 @dataclass(frozen=True)

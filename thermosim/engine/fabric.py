@@ -235,11 +235,15 @@ class FabricRunner:
         """Take up the state that :meth:`checkpoint` gave."""
         self.slot, self.count = int(kept["slot"]), int(kept["count"])
         self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
+        self.set_spins(kept["spins"])
+        if self.fabric.rng == "free":
+            self.set_spins(kept["hidden"], hidden=True)
+
+    def set_spins(self, spins: np.ndarray, hidden: bool = False) -> None:
+        """Outputs, or what free RNGs hold, (node, replica) +-1."""
         for number, group in enumerate(self._groups):
             mine = slice(number * LANES, number * LANES + group.replicas)
-            group.set_bits(kept["spins"][self._order, mine] > 0)
-            if self.fabric.rng == "free":
-                group.set_bits(kept["hidden"][self._order, mine] > 0, hidden=True)
+            group.set_bits(spins[self._order, mine] > 0, hidden)
 
     # -- groups -----------------------------------------------------------------------------------------------
 

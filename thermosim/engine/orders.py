@@ -6,6 +6,8 @@ A sweep is one tick, or one tick for each p-bit where they are picked one by one
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from thermosim.circuit.program import Fabric
@@ -15,9 +17,11 @@ from thermosim.engine.free import FreeRunner
 from thermosim.engine.groups import Group, LaneGroup
 from thermosim.engine.observables import Watched
 from thermosim.engine.tallies import owners
+from thermosim.engine.tempering import TemperedRunner
 from thermosim.kernels.gibbs import LANES, Plan
 from thermosim.kernels.observe import Seen
 from thermosim.kernels.orders import PARALLEL, RANDOM, SUBSET, run, ticks
+from thermosim.streams import key
 
 KINDS = {"parallel": PARALLEL, "subset": SUBSET, "random": RANDOM}
 _NONE = np.zeros(0, dtype=np.float32)
@@ -72,9 +76,19 @@ class OrderedRunner(FabricRunner):
         return list(self._ordered)
 
 
-def runner(fabric: Fabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner:
+Runner = FabricRunner | FreeRunner | TemperedRunner
+
+
+def runner(fabric: Fabric, seed: int, replicas: int, threads: int) -> Runner:
     """The runner of a fabric's order; sequential updates are a colouring with one p-bit of each colour."""
     if fabric.order == "free":
         return FreeRunner(fabric, seed, replicas, threads)
     kind = OrderedRunner if fabric.order in KINDS else FabricRunner
-    return kind(fabric, seed, replicas, threads)
+    if fabric.tempering is None:
+        return kind(fabric, seed, replicas, threads)
+    last = len(fabric.tempering.betas) - 1
+    copies = []
+    for k, beta in enumerate(fabric.tempering.betas):
+        copy = replace(fabric, actual=replace(fabric.actual, beta=beta), tempering=None)
+        copies.append(kind(copy, seed if k == last else int(key(seed, "copy", k)), replicas, threads))
+    return TemperedRunner(fabric, copies, seed)

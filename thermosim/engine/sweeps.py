@@ -76,13 +76,14 @@ class FabricPart:
         fabric = self.fabric
         if fabric.order == "free":
             return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
-        return fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+        copies = 1 if fabric.tempering is None else len(fabric.tempering.betas)
+        return copies * fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
 
     @property
     def _clocked(self) -> FabricRunner:
-        """The runner of a fabric that has slots; free-running p-bits have no analog inputs, which would ask for one."""
+        """The runner of a fabric that has slots; others have no analog inputs, which would ask for one."""
         if not isinstance(self.runner, FabricRunner):
-            raise TypeError(f"{self.fabric.path}: free-running p-bits have no slots")
+            raise TypeError(f"{self.fabric.path}: free-running and tempered p-bits are not run slot by slot")
         return self.runner
 
     def _ends(self, sweep: int) -> int:

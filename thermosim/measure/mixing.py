@@ -195,7 +195,8 @@ def fabric_mixing(record: Record, fabric: Fabric, interval: float | None = None)
             what = "slowest mode of the chain" if fabric.order == "free" else "slowest mode of the sweep"
             exact[what] = disciplines.relaxation(fabric) * interval
     elif fabric.rng == "held" and fabric.nodes <= law.SPECTRAL and fabric.input_nets is None:
-        exact["slowest mode of the sweep"] = law.sweep_of(fabric).relaxation() * interval
+        what = "slowest mode of the sweep" + (" of a copy alone" if fabric.tempering is not None else "")
+        exact[what] = law.sweep_of(fabric).relaxation() * interval
     return replace(part, exact=exact, free=fabric.order == "free")
 
 

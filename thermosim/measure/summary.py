@@ -13,6 +13,7 @@ from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
 from thermosim.measure.conditional import View, view
 from thermosim.measure.energy import Energy, faults, ledger
+from thermosim.measure.exchanges import exchange_notes
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
 from thermosim.measure.target import (
@@ -109,6 +110,7 @@ def measure(record: Record) -> Summary:
             notes.append(f"{fabric.path}: nothing was recorded of this fabric")
             continue
         fabrics.append((seen, mixing))
+        notes += exchange_notes(record, fabric)
         parts.append(mixing)
     nothing: Verdict = "stuck" if silent else "too short"
     verdict: Verdict = max((part.verdict for part in parts), key=VERDICTS.index, default=nothing)

@@ -84,6 +84,41 @@ Setting = Annotated[
 ]
 
 
+class Ladder(Section):
+    """Betas of the copies of a tempered chip, from the lowest to that of the law."""
+
+    start: PositiveNumber = Field(alias="from", description="the lowest")
+    to: PositiveNumber = Field(description="the highest, that of the law")
+    steps: Count = Field(8, description="copies")
+    spacing: Literal["linear", "geometric"] = Field("geometric", description="linear or geometric")
+
+    @property
+    def betas(self) -> tuple[float, ...]:
+        spaced = np.linspace if self.spacing == "linear" else np.geomspace
+        return (*(float(beta) for beta in spaced(self.start, self.to, self.steps)[:-1]), self.to)
+
+
+class TemperingSection(Section):
+    """Copies of the chip at rising betas that exchange their states; recorded is the last, at the beta of the law."""
+
+    betas: Annotated[
+        Annotated[tuple[PositiveNumber, ...], Tag("list")] | Annotated[Ladder, Tag("ladder")],
+        Discriminator(lambda value: "ladder" if isinstance(value, dict | Ladder) else "list"),
+    ] = Field(description="[0.2, 0.5, 1], or {from: 0.2, to: 1, steps: 8}")
+    every: Count = Field(description="sweeps from one round of exchanges to the next")
+
+    @model_validator(mode="after")
+    def _rises(self) -> TemperingSection:
+        if len(self.ladder) < 2 or any(b <= a for a, b in pairwise(self.ladder)):
+            raise ValueError("betas must be two or more that rise, the last that of the law, e.g. [0.2, 0.5, 1]")
+        return self
+
+    @property
+    def ladder(self) -> tuple[float, ...]:
+        """The beta of every copy."""
+        return self.betas.betas if isinstance(self.betas, Ladder) else self.betas
+
+
 class ClampSection(Section):
     """P-bits that are held at values, during the whole run or from a sweep until another; held ones are not updated."""
 
@@ -122,6 +157,21 @@ class Schedule(Section):
 
     clamp: tuple[ClampSection, ...] = Field((), description='[{of: "s[0]", value: 1}, ..]')
     reset: tuple[ResetSection, ...] = Field((), description="[{to: random, every: 100}, ..]")
+
+    tempering: TemperingSection | None = Field(None, description="{betas: {from: 0.2, to: 1, steps: 8}, every: 10}")
+
+    @model_validator(mode="after")
+    def _one_beta(self) -> Schedule:
+        if self.beta is not None and self.tempering is not None:
+            raise ValueError("has both 'beta' and 'tempering'; beta moves in time or from copy to copy, not both")
+        return self
+
+    @property
+    def last_beta(self) -> float | None:
+        """Beta of the law, where the schedule says it."""
+        if self.tempering is not None:
+            return self.tempering.ladder[-1]
+        return self.stairs[-1][1] if self.stairs else None
 
     @property
     def stairs(self) -> Stairs:
