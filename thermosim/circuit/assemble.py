@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.conditional import recorded_fabric
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.discipline import discipline
@@ -64,7 +65,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         target=target,
         target_nets=target_nets,
         prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
-        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, recorded)),
+        notes=(*_notes(circuit, fabrics, recorded), *schedule_notes(fabrics, recorded)),
         provenance=_provenance(circuit),
     )
     if not islands and not fabrics:
@@ -172,11 +173,12 @@ def _bias_notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> Iterator[str]:
                 )
 
 
-def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
+def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int, int]) -> tuple[str, ...]:
     netlist = circuit.netlist
     notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
-    notes += [reason for reason in dict.fromkeys(discipline(fabric).reason for fabric in fabrics) if reason]
+    sampling = [discipline(recorded_fabric(fabric, window)) for fabric in fabrics]
+    notes += [reason for reason in dict.fromkeys(known.reason for known in sampling) if reason]
     for fabric in fabrics:
         if fabric.order == "coloured" and fabric.colours > 2:
             notes.append(

@@ -14,6 +14,7 @@ from dataclasses import fields, replace
 import numpy as np
 
 from thermosim.circuit.program import Fabric, IsingLaw
+from thermosim.circuit.regions import balanced, folded
 from thermosim.contracts import Ints
 from thermosim.models.pbit import Barriers
 
@@ -38,6 +39,11 @@ def free_edges(law: IsingLaw, held: np.ndarray) -> np.ndarray:
 def conditional_fabric(fabric: Fabric, held: np.ndarray) -> Fabric:
     """The fabric of the free p-bits alone; its arrays are flat, and those that are held whole are gone."""
     free = np.flatnonzero(held == 0)
+    drawn, programmed, actual = (conditional_law(law, held) for law in (fabric.drawn, fabric.programmed, fabric.actual))
+    slope, factors = fabric.slope[free], None if fabric.factors is None else fabric.factors[free]
+    if factors is not None and balanced(drawn.edges, factors):  # those of another beta were held
+        drawn, programmed, actual = (folded(law, factors) for law in (drawn, programmed, actual))
+        slope, factors = slope / factors, None
     arrays: dict[str, tuple[int, tuple[int, ...]]] = {}
     start = 0
     for path, (first, shape) in fabric.arrays.items():
@@ -48,13 +54,14 @@ def conditional_fabric(fabric: Fabric, held: np.ndarray) -> Fabric:
     nets = fabric.input_nets
     return replace(
         fabric,
-        drawn=conditional_law(fabric.drawn, held),
-        programmed=conditional_law(fabric.programmed, held),
-        actual=conditional_law(fabric.actual, held),
+        drawn=drawn,
+        programmed=programmed,
+        actual=actual,
         arrays=arrays,
         nodes=len(free),
         colour=fabric.colour[free],
-        slope=fabric.slope[free],
+        slope=slope,
+        factors=factors,
         shift=fabric.shift[free],
         memory=fabric.memory[free],
         volts=fabric.volts[free],
@@ -64,6 +71,14 @@ def conditional_fabric(fabric: Fabric, held: np.ndarray) -> Fabric:
         arrhenius=tuple(fabric.arrhenius[node] for node in free) if fabric.arrhenius else (),
         timetable=None,
     )
+
+
+def recorded_fabric(fabric: Fabric, window: tuple[int, int]) -> Fabric:
+    """What samples in a window [fs]: the free p-bits where the same ones are held through it, else the whole fabric."""
+    if fabric.timetable is None:
+        return fabric
+    held, same = fabric.timetable.standing(*fabric.sweeps_of(window))
+    return conditional_fabric(fabric, held) if same and held.any() and not held.all() else fabric
 
 
 def _picked(barriers: Barriers, nodes: Ints) -> Barriers:

@@ -3,6 +3,7 @@
     exact       one colour per tick, one p-bit per tick (in turn or picked), RNGs held, with memory or without;
                 free-running p-bits whose synapses are instantaneous, k_up / k_dn = exp(2 beta I)
     not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag;
+                coupled p-bits of different beta, for beta_i J_ij is not beta_j J_ji then;
                 tempered copies whose exchanges weigh other energies than those that the die runs
 
 An update that resamples s_i from p(s_i | rest), or keeps it, leaves the law fixed, and so do mixtures and products of
@@ -33,6 +34,8 @@ def discipline(fabric: Fabric) -> Discipline:
     """What is known of a fabric before it runs."""
     if not len(fabric.actual.edges):
         return Discipline(True)
+    if fabric.factors is not None:
+        return Discipline(False, _unequal(fabric, fabric.factors))
     if fabric.order == "parallel":
         return Discipline(
             False,
@@ -61,6 +64,19 @@ def discipline(fabric: Fabric) -> Discipline:
             "the Boltzmann law exactly, whatever the clock",
         )
     return _tempered(fabric)
+
+
+def _unequal(fabric: Fabric, factors: Floats) -> str:
+    """Where detailed balance breaks between p-bits of different beta."""
+    ends = fabric.actual.edges
+    apart = ends[factors[ends[:, 0]] != factors[ends[:, 1]]]
+    i, j = (int(node) for node in apart[0])
+    many = "coupling joins" if len(apart) == 1 else "couplings join"
+    return (
+        f"beta_factors — {len(apart)} {many} p-bits of different beta ({fabric.name(i)} x {factors[i]:.3g} and "
+        f"{fabric.name(j)} x {factors[j]:.3g} among them), which feel it with different strength, so the chip "
+        "samples no Boltzmann law"
+    )
 
 
 def _tempered(fabric: Fabric) -> Discipline:

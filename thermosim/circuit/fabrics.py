@@ -17,6 +17,7 @@ from thermosim.analysis.colouring import check_colouring, colour_graph
 from thermosim.circuit.circuit import Circuit, Instance, Synapses
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
+from thermosim.circuit.regions import balanced, beta_factors, folded
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems, suggestion
 from thermosim.models.pbit import Barriers, Pbit, Response, join
@@ -101,6 +102,9 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     settling, delay = _lags(circuit, arrays, problems)
     if clock is None:
         return None
+    factors, uneven = beta_factors(circuit, starts, start), None
+    if not balanced(drawn.edges, factors):
+        uneven = factors
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
@@ -115,7 +119,8 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         drawn=drawn,
         programmed=programmed,
         actual=actual,
-        slope=built["gain"] * nominal["scale"] / built["scale"],
+        slope=built["gain"] * nominal["scale"] / built["scale"] * (1.0 if uneven is None else uneven),
+        factors=uneven,
         shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
         memory=np.zeros(start) if free else np.exp(-clock.period / built["relaxation"]),
         volts=built["scale"] / built["gain"],
@@ -205,12 +210,15 @@ def ising_laws(
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
     edges, (drawn, programmed, actual) = _edges(circuit, starts)
     nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
+    factors = beta_factors(circuit, starts, len(nominal))
     last = circuit.netlist.schedule.last_beta
     beta = circuit.netlist.updates.beta if last is None else last
+    if not balanced(edges, factors):
+        factors = np.ones_like(factors)
     return (
-        IsingLaw(edges, drawn, nominal, beta),
-        IsingLaw(edges, programmed, nominal, beta),
-        IsingLaw(edges, actual, built, beta),
+        folded(IsingLaw(edges, drawn, nominal, beta), factors),
+        folded(IsingLaw(edges, programmed, nominal, beta), factors),
+        folded(IsingLaw(edges, actual, built, beta), factors),
     )
 
 

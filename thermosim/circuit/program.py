@@ -115,6 +115,9 @@ class Fabric:
     delay: float = 0.0
     timetable: Timetable | None = None
     """What is held or set in which sweep; None: nothing ever is."""
+    factors: Floats | None = None
+    """Beta of each node as a multiple of the law's, where coupled p-bits differ in it: then it is part of `slope`. None
+    where none do: then it is part of the laws."""
     tempering: Tempering | None = None
     """The copies that run beside this one; None: it is alone."""
 

@@ -26,7 +26,7 @@ def scheduled(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems)
     if schedule.tempering is not None:
         tempering = Tempering(schedule.tempering.ladder, schedule.tempering.every)
         fabrics = tuple(replace(fabric, tempering=tempering) for fabric in fabrics)
-    if not (schedule.clamp or schedule.reset) or not fabrics:
+    if not (schedule.clamp or schedule.reset or schedule.beta_factors) or not fabrics:
         return fabrics
     # One numbering for all fabrics, so that a name that is in none is told once.
     starts = np.cumsum([0, *(fabric.nodes for fabric in fabrics)])
@@ -35,6 +35,12 @@ def scheduled(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems)
         for start, fabric in zip(starts, fabrics, strict=False)
         for path, (first, shape) in fabric.arrays.items()
     }
+    for name in schedule.beta_factors:
+        try:
+            elements(name, arrays)
+        except ValueError as error:
+            where = circuit.netlist.document.position(("schedule", "beta_factors", name), key=True)
+            problems.add(where, f"schedule.beta_factors.{name}", str(error))
     clamps: dict[int, Clamp] = {}
     for k, clamp in enumerate(schedule.clamp):
         at: At = ("schedule", "clamp", k)

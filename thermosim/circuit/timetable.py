@@ -71,6 +71,12 @@ class Timetable:
     clamps: tuple[Clamp, ...] = ()
     resets: tuple[Reset, ...] = ()
 
+    @property
+    def touched(self) -> Ints:
+        """P-bits that are ever held or set."""
+        named = [item.nodes for item in (*self.clamps, *self.resets)]
+        return np.unique(np.concatenate(named)) if named else np.zeros(0, dtype=np.int64)
+
     def held(self, sweep: int) -> np.ndarray:
         """Values (node,) int8 at which p-bits are held in a sweep; 0 where they are free."""
         values = np.zeros(self.nodes, dtype=np.int8)

@@ -26,9 +26,14 @@ def held_in(fabric: Fabric, begin: int, end: int) -> Iterator[tuple[int, int, np
 
 
 def writes(fabric: Fabric, begin: int, end: int, replicas: int) -> dict[str, Ints]:
-    """P-bits that were set before the sweeps that begin in the slots begin .. end-1: ``<array>.writes`` (replica,)."""
+    """P-bits that were set before the sweeps that begin in the slots begin .. end-1: ``<array>.writes`` (replica,).
+
+    Arrays of which the schedule never sets a p-bit have no such counter.
+    """
     if fabric.timetable is None:
         return {}
     set_before = fabric.timetable.written(-(-begin // fabric.ticks), -(-end // fabric.ticks))
     counts = np.bincount(owners(fabric), set_before, minlength=len(fabric.arrays)).astype(np.int64)
-    return {f"{path}.writes": np.full(replicas, count) for path, count in zip(fabric.arrays, counts, strict=True)}
+    ever = set(owners(fabric)[fabric.timetable.touched])
+    paths = enumerate(fabric.arrays)
+    return {f"{path}.writes": np.full(replicas, counts[number]) for number, path in paths if number in ever}

@@ -253,6 +253,9 @@ def sampled_target(
     if mixing.verdict == "stuck":
         return Target(fabric.path, name, (), STUCK)
     settled = overall(ideal.mixing)
+    if settled != "ok" and fabric.tempering is not None:
+        why = f"the ideal sampler, which has no copies at other betas, is {settled}: its means are no reference"
+        return Target(fabric.path, name, (), f"no distance: {why}")
     if settled == "stuck":
         return Target(fabric.path, name, (), "no distance: the ideal sampler is stuck too")
     if not math.isfinite(mixing.tau):

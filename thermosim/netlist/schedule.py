@@ -155,6 +155,9 @@ class Schedule(Section):
         | None
     ) = Field(None, description="[[0, 0.1], [200, 1]], or {from: 0.1, to: 1, sweeps: 400}")
 
+    beta_factors: dict[str, PositiveNumber] = Field(
+        {}, description="beta of some p-bits as a multiple of the others', e.g. {hidden: 0.5}; stays through the run"
+    )
     clamp: tuple[ClampSection, ...] = Field((), description='[{of: "s[0]", value: 1}, ..]')
     reset: tuple[ResetSection, ...] = Field((), description="[{to: random, every: 100}, ..]")
 
