@@ -74,6 +74,12 @@ def test_clamps_that_come_or_go_leave_no_law(tmp_path, clamp):
     assert any("clamps come or go in the recorded window" in note for note in summary.notes)
 
 
+def test_what_never_comes_is_told(tmp_path):
+    summary = measured(tmp_path, '[{of: "s[2]", value: -1, from: 2100}, {of: "s[1]", value: 1, until: 10}]')
+    assert any("1 of its clamps and resets never come, for the run ends with sweep 2099" in n for n in summary.notes)
+    assert excess(summary) < 5
+
+
 def test_clamps_that_end_with_the_burn_in_leave_the_law_alone(tmp_path):
     summary = measured(tmp_path, '[{of: "s[2]", value: -1, until: 100}]')
     assert excess(summary) < 5

@@ -224,9 +224,11 @@ def _one_fabric(chip: Chip) -> Chip:
         raise ValueError(f"'{program.name}' is no Ising chip: it needs one fabric of p-bits without analog inputs")
     if program.fabrics[0].order == "free":
         raise ValueError(f"'{program.name}' has free-running p-bits, which have no sweeps; give them a clock")
-    if program.fabrics[0].timetable is not None or chip.netlist.schedule.beta_factors:
+    schedule = chip.netlist.schedule
+    if schedule.clamp or schedule.reset or schedule.beta_factors or schedule.tempering is not None:
         raise ValueError(
-            f"'{program.name}' holds, resets or weighs p-bits by its schedule; a sampler's variables are all alike"
+            f"'{program.name}' has more than a beta in its schedule; a sampler's variables are free and alike, and it "
+            "anneals them itself"
         )
     if not chip.circuit.synapses:
         raise ValueError(f"'{program.name}' has no coupling: its synapse says how weights are held")

@@ -228,6 +228,13 @@ def _timetable_notes(fabric: Fabric, timetable: Timetable, window: tuple[int, in
             f"{fabric.path}: {np.count_nonzero(held)} of {fabric.nodes} p-bits are held through the recorded window: "
             f"the law is that of the others, given them; {unpaid}"
         )
+    starts = [clamp.begin for clamp in timetable.clamps] + [reset.at for reset in timetable.resets]
+    late = [start for start in starts if start >= end]
+    if late:
+        yield (
+            f"{fabric.path}: {len(late)} of its clamps and resets never come, for the run ends with sweep {end - 1} "
+            f"and the first of them is for sweep {min(late)}"
+        )
     for reset in timetable.resets:
         times = reset.times(begin + 1, end)
         if times:

@@ -74,7 +74,7 @@ class Timetable:
     @property
     def touched(self) -> Ints:
         """P-bits that are ever held or set."""
-        named = [item.nodes for item in (*self.clamps, *self.resets)]
+        named = [clamp.nodes for clamp in self.clamps] + [reset.nodes for reset in self.resets]
         return np.unique(np.concatenate(named)) if named else np.zeros(0, dtype=np.int64)
 
     def held(self, sweep: int) -> np.ndarray:
