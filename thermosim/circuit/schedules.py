@@ -26,8 +26,14 @@ def scheduled(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Problems)
     if schedule.tempering is not None:
         tempering = Tempering(schedule.tempering.ladder, schedule.tempering.every)
         fabrics = tuple(replace(fabric, tempering=tempering) for fabric in fabrics)
-    if not (schedule.clamp or schedule.reset or schedule.beta_factors) or not fabrics:
+    built = {path for fabric in fabrics for path in fabric.arrays}
+    if not (schedule.clamp or schedule.reset or schedule.beta_factors):
         return fabrics
+    if not circuit.of_family("pbit"):
+        where = circuit.netlist.document.position(("schedule",))
+        problems.add(where, "schedule", "names p-bits, and this chip has none")
+    if any(array.path not in built for array in circuit.of_family("pbit")) or not fabrics:
+        return fabrics  # why there is no fabric has been told
     # One numbering for all fabrics, so that a name that is in none is told once.
     starts = np.cumsum([0, *(fabric.nodes for fabric in fabrics)])
     arrays = {
