@@ -12,7 +12,10 @@ PLACE = Path(__file__).parents[1] / "experiments"
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("energy_per_sample", ["here   1.600 nJ", "here  12.799", "here  19.600 nJ", "239 updates", "21664"]),
+        (
+            "energy_per_sample",
+            ["here   1.600 nJ", "here  12.799", "here  19.600 nJ", "239 updates", "8.444 fJ"],
+        ),
         ("rng_memory", ["held 0.20 tau0", "free 5.00 tau0"]),
         ("mismatch_and_calibration", ["trimmed in 1 mV steps"]),
         ("ising_transition", ["critical point, L = 8"]),

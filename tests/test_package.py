@@ -9,13 +9,12 @@ def test_the_verbs_are_there() -> None:
     from thermosim import api
 
     assert thermosim.load is api.load
-    assert dir(thermosim) == ["Chip", "__version__", "load", "measure", "simulate"]
+    assert dir(thermosim) == ["Chip", "__version__", "analyze", "load", "measure", "simulate"]
 
 
 def test_an_unknown_name_says_what_exists() -> None:
-    with pytest.raises(
-        AttributeError, match=r"no attribute 'simulat'; these exist: Chip, __version__, load, measure, simulate"
-    ):
+    exist = "Chip, __version__, analyze, load, measure, simulate"
+    with pytest.raises(AttributeError, match=f"no attribute 'simulat'; these exist: {exist}"):
         thermosim.simulat  # noqa: B018
 
 

@@ -32,6 +32,7 @@ def _imported(*arguments: str) -> list[str]:
         ("run", "--help"),
         ("check", "pbit_grid"),
         ("check", "smode4"),
+        ("analyze", "smode4"),
         ("devices",),
         ("devices", "adc/sar8"),
         ("schema",),

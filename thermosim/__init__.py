@@ -1,6 +1,7 @@
 """thermosim: hardware-in-the-loop simulation of thermodynamic chips.
 
-Three verbs: ``load`` a netlist, ``simulate`` the chip, ``measure`` the record.
+Three verbs: ``load`` a netlist, ``simulate`` the chip, ``measure`` the record; and ``analyze``, what is known without
+running.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from thermosim.api import Chip, load, measure, simulate
+    from thermosim.api import Chip, analyze, load, measure, simulate
 
 __version__ = "0.1.0"
-__all__ = ["Chip", "__version__", "load", "measure", "simulate"]
+__all__ = ["Chip", "__version__", "analyze", "load", "measure", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.circuit import assemble, elaborate, lint
 from thermosim.circuit.lint import ARITHMETIC
-from thermosim.contracts import Controller
-from thermosim.demon import build, own_code
+from thermosim.circuit.program import ControllerPlan
+from thermosim.contracts import Controller, Host
+from thermosim.demon import build, build_host, own_code
 from thermosim.demon.pricing import overrun
 from thermosim.errors import NetlistError, Problem, Problems
 from thermosim.netlist import load as read_netlist
@@ -22,6 +23,7 @@ from thermosim.units import show
 if TYPE_CHECKING:
     from thermosim.circuit.circuit import Circuit
     from thermosim.circuit.program import Program
+    from thermosim.measure.network import NetworkAnalysis
     from thermosim.measure.summary import Summary
     from thermosim.netlist import Netlist
     from thermosim.record import Record
@@ -37,7 +39,7 @@ class Chip:
     netlist: Netlist
     circuit: Circuit
     program: Program
-    controllers: Mapping[str, Controller]
+    controllers: Mapping[str, Controller | Host]
     lints: tuple[Problem, ...]
     overrides: Mapping[str, Any]
 
@@ -50,7 +52,7 @@ class Chip:
             (nodes, "analog nodes"),
             (bits, "p-bits"),
             (converters, "converters"),
-            (len(program.controllers), "controllers"),
+            (len(program.digital), "controllers"),
         ]
         held = ", ".join(f"{count} {name if count != 1 else name[:-1]}" for count, name in counts if count)
         window = f"{show(seconds(program.duration), 's')} after {show(seconds(program.burn_in), 's')} of burn-in"
@@ -85,12 +87,13 @@ def load(source: str | PathLike[str], set: Mapping[str, Any] | None = None) -> C
     return Chip(netlist, circuit, program, controllers, lints, overrides)
 
 
-def _controllers(netlist: Netlist, program: Program) -> dict[str, Controller]:
+def _controllers(netlist: Netlist, program: Program) -> dict[str, Controller | Host]:
     """The controllers of a program; what does not fit them is told with its place in the text."""
-    controllers, problems = {}, Problems()
-    for plan in program.controllers:
+    controllers: dict[str, Controller | Host] = {}
+    problems = Problems()
+    for plan in program.digital:
         try:
-            controllers[plan.path] = build(plan)
+            controllers[plan.path] = build(plan) if isinstance(plan, ControllerPlan) else build_host(plan)
         except NetlistError as error:
             problems.extend(_placed(netlist, error))
         code = own_code(plan)
@@ -106,10 +109,10 @@ def _placed(netlist: Netlist, error: NetlistError) -> Iterator[Problem]:
         yield replace(problem, where=netlist.document.position(tuple(problem.path.split("."))))
 
 
-def _overruns(netlist: Netlist, program: Program, controllers: Mapping[str, Controller]) -> tuple[Problem, ...]:
+def _overruns(netlist: Netlist, program: Program, controllers: Mapping[str, Controller | Host]) -> tuple[Problem, ...]:
     """Lints of controllers whose arithmetic does not fit in the latency that the netlist grants them."""
     found = []
-    for plan in program.controllers:
+    for plan in program.digital:
         message = overrun(plan, controllers[plan.path])
         if message is not None and ARITHMETIC not in netlist.silence:
             at = ("controllers", plan.path)
@@ -161,6 +164,17 @@ def simulate(
         return run(chip.program, chip.controllers, seed, replicas, threads, progress, resume)
     except NetlistError as error:
         raise NetlistError(_placed(chip.netlist, error)) from error
+
+
+def analyze(chip: Chip) -> tuple[NetworkAnalysis, ...]:
+    """What is known of the analog networks of a chip without running it: one for each island.
+
+    Stationary means, covariances, relaxation, spectra, heat and work, entropy production, and who makes the noise;
+    with driven nets held and no controller.
+    """
+    from thermosim.measure.network import analyse
+
+    return analyse(chip.circuit, chip.program)
 
 
 def measure(record: Record) -> Summary:

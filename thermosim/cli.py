@@ -1,4 +1,4 @@
-"""The command line: run, check, devices, schema.
+"""The command line: run, check, analyze, devices, schema.
 
 Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was asked (usage, netlist, card, option, controller),
 3 a run that had to stop (a non-finite state, samples that do not fit), 130 interrupted.
@@ -227,6 +227,29 @@ def _problem(problem: Problem) -> dict[str, Any]:
         "message": problem.message,
         "rule": problem.rule,
     }
+
+
+@app.command()
+def analyze(
+    netlist: Netlist,
+    set: Set = None,
+    full: Annotated[bool, typer.Option("--full", help="Every node, mode and element.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print what is known without running: noise, relaxation, correlations, heat, who makes the noise."""
+    with _exit_codes():
+        from thermosim.api import analyze as analysed
+        from thermosim.api import load
+
+        chip = load(netlist, _overrides(set))
+        networks = analysed(chip)
+        if as_json:
+            _print_json({"name": chip.program.name, "networks": [network.to_dict() for network in networks]})
+            return
+        from thermosim.report.analysis import tell
+        from thermosim.report.screen import show
+
+        show(tell(chip, networks, full))
 
 
 @app.command()

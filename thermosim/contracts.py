@@ -127,3 +127,23 @@ class Controller(Protocol):
     ) -> tuple[Mapping[str, Floats], Any]:
         """One step: port name -> (channel, replica) volts in, the same out."""
         ...
+
+
+class Host(Protocol):
+    """A controller of p-bits: it reads outputs of all replicas and turns knobs that all of them share."""
+
+    @property
+    def arithmetic(self) -> Arithmetic: ...
+
+    def initial_state(self) -> Any:
+        """Plain data that `act` hands on; it is checkpointed."""
+        ...
+
+    def act(
+        self, reads: Mapping[str, np.ndarray], tick: int, state: Any, rng: np.random.Generator
+    ) -> tuple[Mapping[str, Floats], Any]:
+        """One step: port -> spins (channel, replica) +-1 in; port -> values (channel,) out, for the knobs to be turned.
+
+        beta is written as a share of the netlist's. The state None ends its work: it reads and writes no more.
+        """
+        ...

@@ -82,7 +82,9 @@ def test_free_running_without_lag_is_boltzmann():
         assert fabric.arrhenius == (() if rtn == "const" else (True,) * 3)
         assert fabric.clock.period == pytest.approx(1e-7)
         assert program.probes[0].every == 2
-        assert {row.price.action for row in program.prices} == {"rng", "wire", "bias"}, "there is no clock to be paid"
+        assert {row.price.action for row in program.prices} == {"rng", "wire", "bias", "write"}, (
+            "there is no clock to be paid"
+        )
 
 
 def test_a_slow_synapse_is_told():

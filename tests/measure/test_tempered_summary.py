@@ -51,7 +51,7 @@ def test_the_recorded_copy_has_the_law_of_the_last_beta(tmp_path):
     assert unpriced["exchanges"] == 1000 * 64
     assert unpriced["reads"] == 2 * 4 * 1000 * 64
     assert unpriced["energy_terms"] == 2 * (4 + 4) * 1000 * 64
-    assert 0 < unpriced["writes"] < unpriced["reads"]
+    assert 0 < unpriced["write"] < unpriced["reads"]
 
 
 def test_mismatch_is_told_and_offsets_alone_are_not(tmp_path):

@@ -14,12 +14,15 @@ from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.discipline import discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
+from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
-from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
-from thermosim.circuit.schedules import check_held, schedule_notes, scheduled
+from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, PriceRow, Program
+from thermosim.circuit.readout import with_reads
+from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import PriceContext
+from thermosim.models.pbit import Pbit
 from thermosim.units import show
 
 
@@ -35,7 +38,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     clocks = build_clocks(circuit)
     driven = driven_nets(circuit, problems)
     islands = build_islands(circuit, driven, problems)
-    fabrics = build_fabrics(circuit, clocks, problems)
+    fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
     _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
@@ -46,6 +49,8 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     recorded = (burn_in, burn_in + (duration or 0))
     check_held(circuit, fabrics, recorded, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
+    hosts = build_hosts(circuit, fabrics, clocks, problems)
+    check_programmed(circuit, fabrics, hosts, problems)
     program = Program(
         name=circuit.netlist.name,
         temperature=circuit.netlist.temperature,
@@ -57,6 +62,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dacs=dacs,
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
+        hosts=hosts,
         probes=build_probes(circuit, islands, fabrics, dacs, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
@@ -64,7 +70,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
-        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
+        prices=tuple(
+            row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics, hosts)
+        ),
         notes=(*_notes(circuit, fabrics, recorded), *schedule_notes(fabrics, recorded)),
         provenance=_provenance(circuit),
     )
@@ -115,7 +123,9 @@ def _check_supplies(circuit: Circuit, problems: Problems) -> None:
             problems.add(where, f"couplings.{list(supplies.values())[1]}", message)
 
 
-def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -> list[PriceRow]:
+def _prices(
+    circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...], hosts: tuple[HostPlan, ...]
+) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
     interval = next((f.clock.period * f.ticks for f in fabrics if instance.path in f.arrays), None)
@@ -141,7 +151,17 @@ def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -
     prices = instance.bound.model.prices(instance.bound.evidence, context)
     if instance.bound.model.family == "pbit" and circuit.netlist.updates.order == "free":
         prices = tuple(price for price in prices if price.action != "clock")
+    if isinstance(instance.bound.model, Pbit):
+        mine = next((fabric for fabric in fabrics if instance.path in fabric.arrays), None)
+        read = mine is not None and (mine.read or any(_reads(host, mine, instance.path) for host in hosts))
+        host = instance.bound.model.host_prices(instance.bound.evidence)
+        prices += tuple(price for price in host if read or price.counter != "reads")
     return [PriceRow(instance.path, price) for price in prices]
+
+
+def _reads(host: HostPlan, fabric: Fabric, array: str) -> bool:
+    """Whether a controller reads this array of a fabric."""
+    return host.fabric == fabric.path and any(int(nodes[0]) == fabric.arrays[array][0] for nodes in host.reads.values())
 
 
 def _supply_notes(circuit: Circuit) -> Iterator[str]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
-from thermosim.circuit.couplings import folder
+from thermosim.circuit.hosts import CALIBRATE, is_host
+from thermosim.circuit.options import options_of
 from thermosim.circuit.ports import port
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems, suggestion
 from thermosim.netlist import bind
-from thermosim.netlist.expressions import evaluate
 from thermosim.times import Clock
-from thermosim.units import UnitError, read_any
 
 BUILT_IN = ("proportional", "score", "network")
 
@@ -36,13 +34,15 @@ def build_controllers(
     codes_out = {net: (bank, k) for bank in dacs for k, net in enumerate(bank.inputs)}
     plans = []
     for name, spec in circuit.netlist.controllers.items():
+        if is_host(circuit, spec):
+            continue
         at: At = ("controllers", name)
         reads = _ports(circuit, spec.reads, codes_in, (*at, "reads"), "an ADC", problems)
         writes = _ports(circuit, spec.writes, codes_out, (*at, "writes"), "a DAC", problems)
         if spec.program not in BUILT_IN and ":" not in spec.program:
             message = (
-                f"unknown program '{spec.program}'{suggestion(spec.program, BUILT_IN)}; your own class is "
-                "'module:Class'"
+                f"unknown program '{spec.program}'{suggestion(spec.program, (*BUILT_IN, CALIBRATE))}; your own class "
+                "is 'module:Class'"
             )
             problems.add(circuit.netlist.document.position((*at, "program")), f"controllers.{name}.program", message)
         if spec.clock not in clocks:
@@ -59,7 +59,7 @@ def build_controllers(
             ControllerPlan(
                 path=name,
                 program=spec.program,
-                options=_options(circuit, spec, at, problems),
+                options=options_of(circuit, spec, at, problems),
                 clock=clock,
                 latency=latency(circuit, spec.latency, clock, (*at, "latency"), problems),
                 reads=reads,
@@ -115,34 +115,3 @@ def _plant(
             return island, nodes, inputs
     empty = np.zeros(0, dtype=np.int64)
     return None, empty, empty
-
-
-def _options(circuit: Circuit, spec: Any, at: At, problems: Problems) -> dict[str, Any]:
-    """Options of the program: quantities in SI, the rest as written."""
-
-    def convert(value: Any, where: At) -> Any:
-        if isinstance(value, list | tuple):
-            return [convert(item, where) for item in value]
-        if isinstance(value, dict):
-            return {key: convert(item, (*where, key)) for key, item in value.items()}
-        if isinstance(value, str):
-            try:
-                if value.strip().startswith("{"):
-                    return evaluate(value, circuit.netlist.parameters).value
-                return read_any(value).value
-            except UnitError:
-                return value
-            except ValueError as error:
-                problems.add(
-                    circuit.netlist.document.position(where), ".".join(str(part) for part in where), str(error)
-                )
-        return value
-
-    options = {key: convert(value, (*at, key)) for key, value in (spec.model_extra or {}).items()}
-    if spec.network is not None and spec.network != "target":
-        beside = folder(circuit.netlist) / spec.network
-        file = beside if beside.is_file() else Path(spec.network)
-        options["network"] = str(file)
-        if file.is_file():
-            circuit.netlist.document.note(spec.network, file.read_bytes())
-    return options

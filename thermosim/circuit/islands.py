@@ -114,12 +114,12 @@ def _law(circuit: Circuit, elements: list[Instance], nodes: list[str], inputs: l
     current = np.zeros(n + m)
     for instance in elements:
         values = getattr(instance, which)
-        stamp = _stamp(instance, values, circuit.netlist.temperature)
+        at = stamp(instance, values, circuit.netlist.temperature)
         for k, (p, q) in enumerate(zip(instance.pins["p"], instance.pins["n"], strict=True)):
             ends = [(row[net], sign) for net, sign in ((p, 1.0), (q, -1.0)) if net in row]
             if not any(r < n for r, _ in ends):
                 continue
-            g, c, s, i = stamp(k)
+            g, c, s, i = at(k)
             for a, sign_a in ends:
                 current[a] += sign_a * i
                 for b, sign_b in ends:
@@ -131,7 +131,7 @@ def _law(circuit: Circuit, elements: list[Instance], nodes: list[str], inputs: l
     )
 
 
-def _stamp(
+def stamp(
     instance: Instance, values: Mapping[str, Floats], ambient: float
 ) -> Callable[[int], tuple[float, float, float, float]]:
     """Per element: conductance [S], capacitance [F], two-sided noise intensity [A^2 s], current [A]."""

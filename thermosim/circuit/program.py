@@ -6,9 +6,9 @@ weights are quantised. *actual*: with this die's process and mismatch; it is wha
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, Literal
 
 import numpy as np
@@ -113,6 +113,10 @@ class Fabric:
     """Of each node; empty where all relax in tau0 whatever their input."""
     settling: float = 0.0
     delay: float = 0.0
+    every: int = 1
+    """Sweeps (intervals of the grid, for order free) from one draw to the next."""
+    read: bool = False
+    """Whether a draw is a read of the host, which is paid; else it is the simulator's look at every sweep."""
     timetable: Timetable | None = None
     """What is held or set in which sweep; None: nothing ever is."""
     factors: Floats | None = None
@@ -128,10 +132,19 @@ class Fabric:
             return self.colours
         return self.nodes if self.order == "random" else 1
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything is scheduled in the course of its run."""
+        return bool(self.schedule) or self.timetable is not None or self.tempering is not None
+
+    def sizes(self) -> dict[str, int]:
+        """P-bits of every array."""
+        return {path: prod(shape) for path, (_, shape) in self.arrays.items()}
+
     def name(self, node: int) -> str:
         """Path of a p-bit, e.g. ``s[3,4]``."""
         for path, (first, shape) in self.arrays.items():
-            if first <= node < first + math.prod(shape):
+            if first <= node < first + prod(shape):
                 index = ",".join(str(int(x)) for x in np.unravel_index(node - first, shape)) if shape else ""
                 return f"{path}[{index}]" if shape else path
         raise IndexError(node)
@@ -220,6 +233,37 @@ class ControllerPlan:
 
 
 @dataclass(frozen=True)
+class Knob:
+    """What a controller of p-bits may write: trim [V] or bias of `nodes`, or beta as a share of the netlist's."""
+
+    kind: Literal["trim", "bias", "beta"]
+    nodes: Ints
+
+
+@dataclass(frozen=True)
+class HostPlan:
+    """A controller that reads p-bits of one fabric and programs them, as the netlist asks for it.
+
+    `options` in SI; `latency` [fs] from its tick to its writes; `reads`: port -> nodes; `writes`: port -> knob;
+    `scale`: V_s of every node as drawn [V]; `pauses`: array -> shortest time between two programmings [s].
+    """
+
+    path: str
+    program: str
+    options: Mapping[str, Any]
+    clock: Clock
+    latency: int
+    fabric: str
+    reads: Mapping[str, Ints]
+    writes: Mapping[str, Knob]
+    scale: Floats
+    arrays: tuple[str, ...]
+    """Arrays whose trims or biases it writes."""
+    pauses: Mapping[str, float]
+    arithmetic: Bound | None
+
+
+@dataclass(frozen=True)
 class Probe:
     """Something recorded: analog nets (volts), codes, or p-bits of one fabric (spins +-1).
 
@@ -267,6 +311,13 @@ class Program:
     prices: tuple[PriceRow, ...]
     notes: tuple[str, ...]
     """What the reader of a summary must know (lints silenced, laws that are not Boltzmann, ...)."""
+    hosts: tuple[HostPlan, ...] = ()
+    """Controllers of p-bits."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
+
+    @property
+    def digital(self) -> tuple[ControllerPlan | HostPlan, ...]:
+        """All controllers, of converters and of p-bits."""
+        return (*self.controllers, *self.hosts)

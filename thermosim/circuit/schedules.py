@@ -9,7 +9,7 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.elements import elements
-from thermosim.circuit.program import Fabric
+from thermosim.circuit.program import Fabric, HostPlan
 from thermosim.circuit.timetable import Clamp, Reset, Tempering, Timetable
 from thermosim.contracts import Ints
 from thermosim.errors import Problems
@@ -198,6 +198,16 @@ def check_held(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int,
             where = circuit.netlist.document.position(("schedule", "clamp"))
             message = f"holds all {fabric.nodes} p-bits of {fabric.path} while it is recorded: leave some to be sampled"
             problems.add(where, "schedule.clamp", message)
+
+
+def check_programmed(
+    circuit: Circuit, fabrics: tuple[Fabric, ...], hosts: tuple[HostPlan, ...], problems: Problems
+) -> None:
+    """Report a tempered fabric whose p-bits a controller programs: its copies would need a law each."""
+    tempered = {fabric.path for fabric in fabrics if fabric.tempering is not None}
+    if tempered & {host.fabric for host in hosts}:
+        where = circuit.netlist.document.position(("schedule", "tempering"))
+        problems.add(where, "schedule.tempering", "is not built for p-bits that a controller programs")
 
 
 def schedule_notes(fabrics: tuple[Fabric, ...], window: tuple[int, int]) -> Iterator[str]:

@@ -91,10 +91,10 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
         if arrays[name].order == "free":
-            return Probe(name, "bit", (name,), _intervals(name, every, arrays[name]))
+            return Probe(name, "bit", (name,), _draws(name, _intervals(name, every, arrays[name]), arrays[name]))
         if every.unit != "sweeps":
             raise ValueError(f"'{name}' is an array of clocked p-bits: record it every so many sweeps")
-        return Probe(name, "bit", (name,), int(every.value))
+        return Probe(name, "bit", (name,), _draws(name, int(every.value), arrays[name]))
     try:
         nets = circuit.nets.named(name)
     except ValueError as error:
@@ -110,6 +110,13 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
     if interval <= 0:
         raise ValueError("the recording interval must be above zero")
     return Probe(name, "analog" if kind == "analog" else "code", tuple(nets), interval)
+
+
+def _draws(name: str, every: int, fabric: Fabric) -> int:
+    """`every` sweeps, if the fabric is read that often."""
+    if every % fabric.every:
+        raise ValueError(f"'{name}' is read every {fabric.every} sweeps (run.read): record it at a multiple of that")
+    return every
 
 
 def _intervals(name: str, every: Any, fabric: Fabric) -> int:

@@ -7,14 +7,31 @@ from pathlib import Path
 
 import numpy as np
 
-from thermosim.circuit.program import ControllerPlan
-from thermosim.contracts import MLP, Controller, Law, Network
+from thermosim.circuit.hosts import CALIBRATE
+from thermosim.circuit.program import ControllerPlan, HostPlan
+from thermosim.contracts import MLP, Controller, Host, Law, Network
+from thermosim.demon.calibrate import Calibrate
 from thermosim.demon.errors import refuse
 from thermosim.demon.laws import LawController, channels, proportional, score_law
 from thermosim.demon.networks import OPTIONS, read_npz
 from thermosim.demon.onnx import onnx_controller, read_onnx
-from thermosim.demon.own import own_controller
+from thermosim.demon.own import own_controller, own_host
 from thermosim.errors import suggestion
+
+
+def build_host(plan: HostPlan) -> Host:
+    """The controller of p-bits that is asked for: ``calibrate``, or ``module:Class``, made as Class(plan, options).
+
+    Raises
+    ------
+    NetlistError
+        If an option, a port or a class does not fit.
+    """
+    if ":" in plan.program:
+        return own_host(plan)
+    if plan.program != CALIBRATE:
+        refuse(plan, f"program '{plan.program}' works between converters; p-bits have calibrate and module:Class")
+    return Calibrate(plan)
 
 
 def build(plan: ControllerPlan) -> Controller:

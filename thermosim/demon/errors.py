@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from thermosim.circuit.program import ControllerPlan
+from thermosim.circuit.program import ControllerPlan, HostPlan
 from thermosim.errors import NetlistError, Problem
 
 
-def refuse(plan: ControllerPlan, message: str, option: str = "") -> NoReturn:
+def refuse(plan: ControllerPlan | HostPlan, message: str, option: str = "") -> NoReturn:
     """Raise the one problem `message` at the controller of `plan`, or at one of its options."""
     path = ".".join(part for part in ("controllers", plan.path, option) if part)
     raise NetlistError([Problem(None, path, message)])

@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from thermosim.circuit.program import ControllerPlan
-from thermosim.contracts import Arithmetic, Controller, Law
+from thermosim.circuit.program import ControllerPlan, HostPlan
+from thermosim.contracts import Arithmetic, Controller, Host, Law
 from thermosim.demon.errors import refuse
 from thermosim.demon.laws import channels
 from thermosim.errors import suggestion, told
 
 _NEEDED = ("arithmetic", "law", "initial_state", "act")
+_NEEDED_OF_HOST = ("arithmetic", "initial_state", "act")
 
 
 def own_controller(plan: ControllerPlan) -> Controller:
@@ -25,6 +27,29 @@ def own_controller(plan: ControllerPlan) -> Controller:
     NetlistError
         If it cannot be imported or made, or is no controller.
     """
+    controller: Controller = _made(plan, _NEEDED)
+    law = controller.law
+    if isinstance(law, Law):
+        _check_shapes(plan, law)
+    elif law is not None:
+        refuse(plan, f"{plan.program}: law is {law!r}; expected a thermosim.contracts.Law, or None", "program")
+    return controller
+
+
+def own_host(plan: HostPlan) -> Host:
+    """The user's class of a controller of p-bits, made with (plan, options).
+
+    Raises
+    ------
+    NetlistError
+        If it cannot be imported or made, or is no such controller.
+    """
+    host: Host = _made(plan, _NEEDED_OF_HOST)
+    return host
+
+
+def _made(plan: ControllerPlan | HostPlan, needed: tuple[str, ...]) -> Any:
+    """The user's class, imported and made, with all that is needed of it."""
     module_name, _, name = plan.program.partition(":")
     here = str(Path.cwd())
     if here not in sys.path:  # an installed program does not look in the working directory by itself
@@ -40,25 +65,20 @@ def own_controller(plan: ControllerPlan) -> Controller:
         known = [item for item in vars(module) if not item.startswith("_")]
         refuse(plan, f"module '{module_name}' has no '{name}'{suggestion(name, known)}", "program")
     try:
-        controller: Controller = getattr(module, name)(plan, plan.options)
-        found = {item: getattr(controller, item) for item in _NEEDED if hasattr(controller, item)}
+        controller = getattr(module, name)(plan, plan.options)
+        found = {item: getattr(controller, item) for item in needed if hasattr(controller, item)}
     except Exception as error:
         refuse(plan, f"making {plan.program}(plan, options) raised {told(error, module_name)}", "program")
-    missing = [item for item in _NEEDED if item not in found]
+    missing = [item for item in needed if item not in found]
     if missing:
-        refuse(plan, f"{plan.program} has no {', '.join(missing)}; a controller has {', '.join(_NEEDED)}", "program")
-    arithmetic, law = found["arithmetic"], found["law"]
-    if not isinstance(arithmetic, Arithmetic):
+        refuse(plan, f"{plan.program} has no {', '.join(missing)}; a controller has {', '.join(needed)}", "program")
+    if not isinstance(found["arithmetic"], Arithmetic):
         expected = "expected a thermosim.contracts.Arithmetic"
-        refuse(plan, f"{plan.program}: arithmetic is {arithmetic!r}; {expected}", "program")
-    if isinstance(law, Law):
-        _check_shapes(plan, law)
-    elif law is not None:
-        refuse(plan, f"{plan.program}: law is {law!r}; expected a thermosim.contracts.Law, or None", "program")
+        refuse(plan, f"{plan.program}: arithmetic is {found['arithmetic']!r}; {expected}", "program")
     return controller
 
 
-def own_code(plan: ControllerPlan) -> Path | None:
+def own_code(plan: ControllerPlan | HostPlan) -> Path | None:
     """The file of a user's class that has been made; None for a program of ours, or without a file."""
     module = sys.modules.get(plan.program.partition(":")[0]) if ":" in plan.program else None
     file = getattr(module, "__file__", None)

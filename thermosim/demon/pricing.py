@@ -5,15 +5,15 @@ E_tick = macs E_mac + (bytes / 8) E_64;  it fits if macs / throughput <= latency
 
 from __future__ import annotations
 
-from thermosim.circuit.program import ControllerPlan, PriceRow
-from thermosim.contracts import Controller
+from thermosim.circuit.program import ControllerPlan, HostPlan, PriceRow
+from thermosim.contracts import Controller, Host
 from thermosim.models.base import Price
 from thermosim.models.digital import Digital, controller_prices
 from thermosim.times import seconds
 from thermosim.units import show
 
 
-def price_rows(plan: ControllerPlan, controller: Controller) -> tuple[PriceRow, ...]:
+def price_rows(plan: ControllerPlan | HostPlan, controller: Controller | Host) -> tuple[PriceRow, ...]:
     """Prices of one tick for one replica; unpriced if the netlist names no arithmetic."""
     work = controller.arithmetic
     if plan.arithmetic is None or not isinstance(plan.arithmetic.model, Digital):
@@ -23,7 +23,7 @@ def price_rows(plan: ControllerPlan, controller: Controller) -> tuple[PriceRow, 
     return tuple(PriceRow(plan.path, price) for price in prices)
 
 
-def overrun(plan: ControllerPlan, controller: Controller) -> str | None:
+def overrun(plan: ControllerPlan | HostPlan, controller: Controller | Host) -> str | None:
     """Why the arithmetic does not fit in the latency that the netlist grants it, or None."""
     if plan.arithmetic is None or not isinstance(plan.arithmetic.model, Digital):
         return None

@@ -62,6 +62,7 @@ def _state(simulation: Simulation) -> dict[str, Any]:
         "adcs": {path: adc.checkpoint() for path, adc in simulation.adcs.items()},
         "dacs": {path: dac.due for path, dac in simulation.dacs.items()},
         "controllers": {path: runner.checkpoint() for path, runner in simulation.controllers.items()},
+        "hosts": {path: host.checkpoint() for path, host in simulation.hosts.items()},
         "fabrics": {path: part.checkpoint() for path, part in simulation.fabrics.items()},
         "rails": simulation.rails.values,
         "codes": simulation.codes.values,
@@ -94,6 +95,8 @@ def restore(simulation: Simulation, earlier: Record) -> None:
         dac.due = state["dacs"][path]
     for path, controller in simulation.controllers.items():
         controller.restore(state["controllers"][path])
+    for path, host in simulation.hosts.items():
+        host.restore(state["hosts"][path])
     for path, part in simulation.fabrics.items():
         part.restore(state["fabrics"][path], earlier.series, earlier.samples)
     simulation.rails.values[:] = state["rails"]
@@ -130,4 +133,6 @@ def _refuse_another_run(simulation: Simulation, meta: Mapping[str, Any]) -> None
 
 def _thawed(payload: Any) -> Any:
     """A payload of its own: the record must not change while the run goes on."""
+    if isinstance(payload, dict):
+        return {name: _thawed(value) for name, value in payload.items()}
     return payload.copy() if isinstance(payload, np.ndarray) else payload

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,14 @@ from thermosim.streams import replica_keys
 _NOBODY = np.zeros(0, dtype=np.int64)
 
 
+class Knobs(NamedTuple):
+    """What may be written while a chip runs: `trim` (node,) [V], `bias` (node,), and `beta` as a share of the law's."""
+
+    trim: Floats
+    bias: Floats
+    beta: float
+
+
 class FabricRunner:
     """State of one fabric after `slot` slots.
 
@@ -51,7 +59,8 @@ class FabricRunner:
         self._order = np.argsort(fabric.colour, kind="stable")
         self._places = np.argsort(self._order)
         self._plan = _plan(fabric, self._order, self._places)
-        self._shift, self._beta = fabric.shift[self._order] / np.log(2.0), law.beta
+        self._beta = law.beta
+        self._knobs = Knobs(np.zeros(n), law.biases.copy(), 1.0)
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
@@ -94,7 +103,7 @@ class FabricRunner:
             raise ValueError("this fabric has analog inputs: advance it slot by slot")
         if record and sweeps % every:
             raise ValueError(f"{sweeps} sweeps are not a whole number of draws, one every {every}")
-        if record and every > 1 and (self.fabric.schedule or self.fabric.timetable is not None):
+        if record and every > 1 and self.fabric.moves:
             raise ValueError("a fabric under a schedule records every sweep")
         parts = [self._advance(span, record, every, nodes) for span in self._spans(sweeps)]
         if len(parts) == 1:
@@ -145,17 +154,36 @@ class FabricRunner:
                 group.set_bits(up, hidden)
 
     def _take_up(self, sweep: int) -> None:
-        """Scale the plan's couplings and biases to the beta of `sweep`, and hold what is clamped; what mismatch shifts
-        stays."""
-        table = self.fabric.timetable
-        beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), self.fabric.actual.beta)
+        """Scale the plan's couplings and biases to the beta of `sweep`, and hold what is clamped."""
+        own, table = self.fabric.actual.beta, self.fabric.timetable
+        beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), own) * self._knobs.beta
         held = self._held if table is None else table.held(sweep)
         if beta != self._beta or not np.array_equal(held, self._held):
-            self._beta, self._held = beta, held
-            plan = scaled(self._plan, self._shift, beta / self.fabric.actual.beta)
-            plan = plan._replace(fresh=np.where(held[self._order] != 0, np.float32(0), plan.fresh))
-            for group in self._groups:
-                group.take_up(plan)
+            self._held = held
+            self._scale_to(beta)
+
+    def _scale_to(self, beta: float) -> None:
+        """Give all groups the plan at `beta`: what mismatch and trims shift stays, and held p-bits stay too."""
+        self._beta = beta
+        law, knobs = self.fabric.actual, self._knobs
+        plan, shift = self._plan, self.fabric.shift
+        if knobs.trim.any() or np.any(knobs.bias != law.biases):
+            shift = shift + knobs.trim / self.fabric.volts
+            bias = 2.0 * law.beta * self.fabric.slope * knobs.bias + shift
+            plan = plan._replace(bias=(bias[self._order] / np.log(2.0)).astype(np.float32))
+        plan = scaled(plan, shift[self._order] / np.log(2.0), beta / law.beta)
+        plan = plan._replace(fresh=np.where(self._held[self._order] != 0, np.float32(0), plan.fresh))
+        for group in self._groups:
+            group.take_up(plan)
+
+    def program(self, kind: str, nodes: Ints, values: Floats) -> None:
+        """Write a knob from the next slot on: `trim` [V] or `bias` of `nodes`, or `beta` as a share of the law's."""
+        if kind == "beta":
+            self._knobs = self._knobs._replace(beta=float(values[0]))
+        else:
+            getattr(self._knobs, kind)[nodes] = values
+        self._beta = np.nan  # whatever the next slot's, its plan is another
+        self._take_up(self.slot // self.fabric.ticks)
 
     def _advance(self, sweeps: int, record: bool, every: int, nodes: Ints) -> dict[str, np.ndarray]:
         begin, ticks = self.slot, self.fabric.ticks
@@ -228,13 +256,18 @@ class FabricRunner:
         """All that the future depends on, and the sums so far."""
         free = self.fabric.rng == "free"
         hidden = self._gathered(hidden=True) if free else np.zeros((0, self.replicas), dtype=np.int8)
-        kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden}
+        kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden, "knobs": self._knobs._asdict()}
         return kept | {"spin": self.spin.copy(), "pair": self.pair.copy(), "count": self.count}
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take up the state that :meth:`checkpoint` gave."""
         self.slot, self.count = int(kept["slot"]), int(kept["count"])
         self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
+        knobs = kept["knobs"]
+        if any(np.any(knobs[name] != value) for name, value in self._knobs._asdict().items()):
+            self._knobs = Knobs(np.array(knobs["trim"]), np.array(knobs["bias"]), float(knobs["beta"]))
+            self._beta = np.nan
+            self._take_up(self.slot // self.fabric.ticks)
         self.set_spins(kept["spins"])
         if self.fabric.rng == "free":
             self.set_spins(kept["hidden"], hidden=True)

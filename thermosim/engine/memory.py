@@ -31,7 +31,7 @@ def refuse_too_much(program: Program, replicas: int) -> None:
             width, size, draws = len(probe.nets), 8, program.duration // probe.every
         parts.append((draws * width * replicas * size, f"probe '{probe.name}', {draws} draws of {width} nodes"))
     for fabric in program.fabrics:
-        draws = _sweeps(program, fabric)
+        draws = _sweeps(program, fabric) // fabric.every
         parts.append((draws * replicas * bytes_per_draw(fabric), f"observables of '{fabric.path}', {draws} sweeps"))
     total = sum(size for size, _ in parts)
     if total > MEMORY_LIMIT:

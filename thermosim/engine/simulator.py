@@ -19,13 +19,14 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from thermosim.circuit.program import Program
-from thermosim.contracts import Controller, Ints
+from thermosim.contracts import Ints
 from thermosim.engine import checkpoint
 from thermosim.engine.agenda import Agenda, Edges, Phase
 from thermosim.engine.controls import ControllerRunner
 from thermosim.engine.conversion import AdcRunner, DacRunner
 from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held
+from thermosim.engine.hosts import HostRunner
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.memory import refuse_too_much
 from thermosim.engine.probes import Tape
@@ -41,7 +42,7 @@ BEATS = 200
 
 def run(
     program: Program,
-    controllers: Mapping[str, Controller],
+    controllers: Mapping[str, Any],
     seed: int = 1,
     replicas: int | None = None,
     threads: int | None = None,
@@ -118,7 +119,7 @@ class Simulation:
     """The parts of a running die, and the actions that join them."""
 
     def __init__(
-        self, program: Program, controllers: Mapping[str, Controller], seed: int, replicas: int, threads: int
+        self, program: Program, controllers: Mapping[str, Any], seed: int, replicas: int, threads: int
     ) -> None:
         self.program, self.seed, self.replicas = program, seed, replicas
         self.end = program.burn_in + program.duration
@@ -153,6 +154,10 @@ class Simulation:
             fabric.path: FabricPart(fabric, program.probes, window, owner, self.rails, self.counters, seed, threads)
             for fabric in program.fabrics
         }
+        self.hosts = {
+            plan.path: HostRunner(plan, controllers[plan.path], self.fabrics[plan.fabric], self.counters, seed)
+            for plan in program.hosts
+        }
         self.tapes = [
             Tape(probe, program.burn_in, program.duration, replicas) for probe in program.probes if probe.kind != "bit"
         ]
@@ -173,6 +178,8 @@ class Simulation:
             self.agenda.at(0, Phase.SAMPLE, f"sample {path}", 0)
         for path in self.controllers:
             self.agenda.at(0, Phase.COMPUTE, f"tick {path}", 0)
+        for path in self.hosts:
+            self.agenda.at(0, Phase.COMPUTE, f"host {path}", 0)
         for path, part in self.fabrics.items():
             if part.analog:
                 self.agenda.at(0, Phase.SAMPLE, f"slot {path}", 0)
@@ -205,6 +212,9 @@ class Simulation:
             actions[f"tick {path}"] = self._tick(path, controller)
             nets = tuple(net for nets in controller.plan.writes.values() for net in nets)
             actions[f"write {path}"] = self._set_codes(nets, listeners)
+        for path, host in self.hosts.items():
+            actions[f"host {path}"] = self._host(path, host)
+            actions[f"program {path}"] = host.write
         for path, part in self.fabrics.items():
             actions[f"slot {path}"] = self._slot(path, part)
         return actions
@@ -231,6 +241,19 @@ class Simulation:
         def action(time: int, edge: int) -> None:
             self._at(time + latency, Phase.WRITE, write, controller.tick(time, edge))
             self._at(edges.at(edge + 1), Phase.COMPUTE, tick, edge + 1)
+
+        return action
+
+    def _host(self, path: str, host: HostRunner) -> Callable[[int, Any], None]:
+        tick, program = f"host {path}", f"program {path}"
+        edges, latency = Edges(host.plan.clock), host.plan.latency
+
+        def action(time: int, edge: int) -> None:
+            writes = host.tick(time, edge)
+            if writes:
+                self._at(time + latency, Phase.WRITE, program, writes)
+            if not host.done:
+                self._at(edges.at(edge + 1), Phase.COMPUTE, tick, edge + 1)
 
         return action
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.program import Fabric, Probe
-from thermosim.contracts import Ints
+from thermosim.contracts import Floats, Ints
 from thermosim.engine.agenda import Edges
 from thermosim.engine.counters import Counters
 from thermosim.engine.fabric import FabricRunner
@@ -64,6 +64,13 @@ class FabricPart:
         self._rails = rails
         names = [name.rpartition(".") for name in self.runner.tally(0, 0)]
         self._counters = {f"{path}.{action}": counters.new(path, action) for path, _, action in names}
+        for path, size in fabric.sizes().items():
+            counters.new(path, "writes").counts[0] += size * self._copies  # all are programmed once before they run
+        if fabric.schedule:
+            steps = counters.new(fabric.path, "beta steps").counts
+            for sweep, _ in fabric.schedule[1:]:
+                steps[int(sweep >= self.burn_in)] += int(sweep < self.end)
+        self._reads = [(counters.new(path, "reads"), size) for path, size in fabric.sizes().items() if fabric.read]
 
     @property
     def analog(self) -> bool:
@@ -76,8 +83,12 @@ class FabricPart:
         fabric = self.fabric
         if fabric.order == "free":
             return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
-        copies = 1 if fabric.tempering is None else len(fabric.tempering.betas)
-        return copies * fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+        return self._copies * fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+
+    @property
+    def _copies(self) -> int:
+        """Chips that run for each replica."""
+        return 1 if self.fabric.tempering is None else len(self.fabric.tempering.betas)
 
     @property
     def _clocked(self) -> FabricRunner:
@@ -97,12 +108,31 @@ class FabricPart:
             self.runner.advance(min(goal, self.burn_in) - self.sweeps)
             self._count(begin, 0)
             self.sweeps = min(goal, self.burn_in)
-        if self.sweeps < goal:
-            begin = self.runner.slot
-            seen = self.runner.advance(goal - self.sweeps, record=True, nodes=self._nodes)
-            self._count(begin, 1)
-            self.sweeps = goal
+        while self.sweeps < goal:
+            self._forward(goal - self.sweeps)
+
+    def _forward(self, left: int) -> None:
+        """Some of the `left` sweeps of the window: up to the next draw, or many draws in one go."""
+        begin, every = self.runner.slot, self.fabric.every
+        ahead = every - (self.sweeps - self.burn_in) % every
+        seen = None
+        if left < ahead:
+            self.runner.advance(done := left)
+        elif ahead < every or (every > 1 and self.fabric.moves):  # something may change between two draws
+            self.runner.advance(ahead - 1)
+            seen = self.runner.advance(1, record=True, nodes=self._nodes)
+            done = ahead
+        else:
+            done = left // every * every
+            seen = self.runner.advance(done, record=True, every=every, nodes=self._nodes)
+        self._count(begin, 1)
+        self.sweeps += done
+        if seen is not None:
             self._keep(seen)
+
+    def program(self, kind: str, nodes: Ints, values: Floats) -> None:
+        """Write a knob of the p-bits: trims [V] or biases of `nodes`, or beta as a share of the law's."""
+        self._clocked.program(kind, nodes, values)
 
     def _count(self, begin: int, row: int) -> None:
         """Add what was done since slot `begin` to the counters, in burn-in (row 0) or window (row 1)."""
@@ -127,7 +157,7 @@ class FabricPart:
         done = self.runner.slot // self.fabric.ticks
         if done > self.sweeps and self._ends(done) <= time:
             self.sweeps = done
-            if self.burn_in < done <= self.end:
+            if self.burn_in < done <= self.end and (done - self.burn_in) % self.fabric.every == 0:
                 self._keep(self._clocked.observe(self._nodes))
 
     def _keep(self, seen: dict[str, np.ndarray]) -> None:
@@ -137,26 +167,39 @@ class FabricPart:
         here = slice(self.taken, self.taken + count)
         for name, values in seen.items():
             if name not in self.series:
-                self.series[name] = np.zeros((len(values), self.end - self.burn_in), dtype=values.dtype)
+                self.series[name] = self._room(values)
             self.series[name][:, here] = values
         if spins is not None:
             for name, probe in self.probes.items():
-                picked = np.arange(self.taken, self.taken + count)
-                mine = (picked + 1) % probe.every == 0
-                draws = (picked[mine] + 1) // probe.every - 1
+                picked, every = np.arange(self.taken, self.taken + count), self._draws(probe)
+                mine = (picked + 1) % every == 0
+                draws = (picked[mine] + 1) // every - 1
                 self.samples[name][:, draws] = spins[mine][:, self._columns[name]].transpose(2, 0, 1)
         self.taken += count
+        for counter, size in self._reads:
+            counter.counts[1] += count * size
+
+    def _room(self, values: np.ndarray) -> np.ndarray:
+        """Room for all draws of a series."""
+        return np.zeros((len(values), (self.end - self.burn_in) // self.fabric.every), dtype=values.dtype)
+
+    def _draws(self, probe: Probe) -> int:
+        """Draws of the fabric from one of the probe's to the next."""
+        return probe.every // self.fabric.every
 
     def times(self) -> dict[str, Ints]:
         """Times of the draws taken [fs]: of the series under ``<fabric>:sweeps``, of each probe under its name."""
-        ends = np.array([self._ends(self.burn_in + k + 1) for k in range(self.taken)], dtype=np.int64)
+        every = self.fabric.every
+        ends = np.array([self._ends(self.burn_in + (k + 1) * every) for k in range(self.taken)], dtype=np.int64)
         return {f"{self.fabric.path}:sweeps": ends} | {
-            name: ends[p.every - 1 :: p.every] for name, p in self.probes.items()
+            name: ends[self._draws(probe) - 1 :: self._draws(probe)] for name, probe in self.probes.items()
         }
 
     def results(self) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Series and samples taken so far."""
-        samples = {name: values[:, : self.taken // self.probes[name].every] for name, values in self.samples.items()}
+        samples = {
+            name: values[:, : self.taken // self._draws(self.probes[name])] for name, values in self.samples.items()
+        }
         return {name: values[:, : self.taken] for name, values in self.series.items()}, samples
 
     def checkpoint(self) -> dict[str, Any]:
@@ -169,7 +212,7 @@ class FabricPart:
         self.sweeps, self.taken = kept["sweeps"], kept["taken"]
         for name, values in series.items():
             if name.startswith(f"{self.fabric.path}:"):
-                self.series[name] = np.zeros((len(values), self.end - self.burn_in), dtype=values.dtype)
+                self.series[name] = self._room(values)
                 self.series[name][:, : self.taken] = values
         for name, room in self.samples.items():
             room[:, : samples[name].shape[1]] = samples[name]

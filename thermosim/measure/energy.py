@@ -6,8 +6,8 @@
     with start = (window + burn-in) / ESS
 
 low and high are the same sums over the lowest and highest prices of the cards. Actions that nobody priced are listed
-with their counts and are in no sum; where no action has a price, every sum is undefined and not zero. Loading the
-weights is not counted, and so in no sum either.
+with their counts and are in no sum; where no action has a price, every sum is undefined and not zero. Programming the
+chip happens before the window, once for every replica.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class LedgerRow:
 
 @dataclass(frozen=True)
 class Unpriced:
-    """An action that was counted and that nobody priced."""
+    """An action that was counted and that nobody priced; its count in the window, or before it if it has none there."""
 
     instance: str
     action: str
@@ -99,7 +99,7 @@ def ledger(
             continue
         before, during = (int(count) for count in counts.reshape(2, -1).sum(axis=1))
         if price.joules is None:
-            unpriced.append(Unpriced(row.path, price.action, during, price.source))
+            unpriced.append(Unpriced(row.path, price.action, during or before, price.source))
             continue
         low = price.joules if price.low is None else price.low
         high = price.joules if price.high is None else price.high
@@ -119,7 +119,8 @@ def ledger(
     for name in sorted(set(counters) - priced):
         instance, _, action = name.rpartition(".")
         if action not in FAULTS:
-            unpriced.append(Unpriced(instance, action, int(counters[name].reshape(2, -1)[1].sum()), "no price given"))
+            before, during = (int(count) for count in counters[name].reshape(2, -1).sum(axis=1))
+            unpriced.append(Unpriced(instance, action, during or before, "no price given"))
     if not rows:
         window = burn_in = Span(math.nan, math.nan, math.nan)
     shared = sorted((_with_share(row, window.value) for row in rows), key=lambda row: -row.joules)

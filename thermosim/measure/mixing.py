@@ -35,8 +35,8 @@ class PartMixing:
     """Mixing of one island or fabric.
 
     `interval` [s] between samples; `tau`, `tau_error` [samples] and `ess` of the `worst` observable, nan and ""
-    where there is none; `exact`: name -> exact relaxation time [s]. `free`: without a clock, so
-    that samples are no sweeps.
+    where there is none; `exact`: name -> exact relaxation time [s]. `steps`: what the draws are, ``sweeps``,
+    ``reads`` or ``samples``.
     """
 
     path: str
@@ -52,7 +52,7 @@ class PartMixing:
     tau_error: float
     ess: float
     exact: dict[str, float]
-    free: bool = False
+    steps: Literal["sweeps", "reads", "samples"] = "samples"
 
     def of(self, name: str) -> Mixing:
         """The observable `name`."""
@@ -178,26 +178,34 @@ def mixture_of(program: Program, samples: IslandSamples) -> Mixture | None:
 
 
 def fabric_mixing(record: Record, fabric: Fabric, interval: float | None = None) -> PartMixing | None:
-    """Mixing of a fabric seen every `interval` [s], a sweep if not given; None if nothing was recorded of it."""
+    """Mixing of a fabric whose sweep takes `interval` [s], by default its own; None if nothing was recorded of it."""
     series = list(fabric_series(record, fabric))
     if not series:
         return None
     sweep = fabric.ticks * fabric.clock.period
     interval = sweep if interval is None else interval
-    part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, interval, iter(series))
+    part = _part(fabric.path, "fabric", fabric.nodes, series[0][1].shape, interval * fabric.every, iter(series))
     exact: dict[str, float] = {}
     from thermosim.ideal import disciplines
     from thermosim.ideal import exact as law
 
-    if fabric.order not in ("coloured", "sequential"):
+    if any(host.fabric == fabric.path for host in record.program.hosts):
+        pass  # a controller trims this die: what is known of it as it was built no longer holds
+    elif fabric.order not in ("coloured", "sequential"):
         # Where p-bits are picked one by one, picks of those that are held go to waste, which this chain does not know.
         if disciplines.known(fabric) and interval == sweep:
             what = "slowest mode of the chain" if fabric.order == "free" else "slowest mode of the sweep"
-            exact[what] = disciplines.relaxation(fabric) * interval
+            exact[what] = disciplines.relaxation(fabric) * sweep
     elif fabric.rng == "held" and fabric.nodes <= law.SPECTRAL and fabric.input_nets is None:
         what = "slowest mode of the sweep" + (" of a copy alone" if fabric.tempering is not None else "")
-        exact[what] = law.sweep_of(fabric).relaxation() * interval
-    return replace(part, exact=exact, free=fabric.order == "free")
+        exact[what] = law.sweep_of(fabric).relaxation() * sweep
+    return replace(part, exact=exact, steps=_steps(fabric))
+
+
+def _steps(fabric: Fabric) -> Literal["sweeps", "reads", "samples"]:
+    if fabric.read:
+        return "reads"
+    return "samples" if fabric.order == "free" else "sweeps"
 
 
 def island_mixing(samples: IslandSamples, program: Program) -> PartMixing | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from thermosim.analysis.mixing import VERDICTS, Verdict
-from thermosim.circuit.program import PriceRow, Program
+from thermosim.circuit.program import HostPlan, PriceRow, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
 from thermosim.measure.conditional import View, view
@@ -84,7 +85,7 @@ class Summary:
 def measure(record: Record) -> Summary:
     """Measure a record: mixing always, energy and target where the netlist's `measure` asks for them."""
     program: Program = record.program
-    notes = [*program.notes, *faults(record.counters)]
+    notes = [*program.notes, *faults(record.counters), *_programmed(record, program)]
     parts: list[PartMixing] = []
     islands: list[tuple[IslandSamples, PartMixing]] = []
     fabrics: list[tuple[View, PartMixing]] = []
@@ -145,14 +146,32 @@ def _temperatures(program: Program, fabrics: list[View]) -> tuple[EffectiveTempe
     return tuple(one for one in found if one is not None)
 
 
+def _programmed(record: Record, program: Program) -> Iterator[str]:
+    """A law that a controller moves while it is recorded is no law that samples could be held against."""
+    for host in program.hosts:
+        written = [name for name, counts in record.counters.items() if counts[1].any() and _written_by(host, name)]
+        if written:
+            yield (
+                f"{host.fabric}: {host.path} programs it in the recorded window: mixing, distances and energy per "
+                "effective sample speak of no one law; a longer burn_in lets it finish first"
+            )
+
+
+def _written_by(host: HostPlan, counter: str) -> bool:
+    path, _, action = counter.rpartition(".")
+    return (path == host.fabric and action == "beta steps") or (path in host.arrays and action == "writes")
+
+
 def _prices(program: Program) -> tuple[PriceRow, ...]:
     """Prices of the chip, and of what its controllers compute."""
-    if not program.controllers:
+    if not program.digital:
         return program.prices
-    from thermosim.demon import build
+    from thermosim.demon import build, build_host
     from thermosim.demon.pricing import price_rows
 
-    return (*program.prices, *(row for plan in program.controllers for row in price_rows(plan, build(plan))))
+    rows = [row for plan in program.controllers for row in price_rows(plan, build(plan))]
+    rows += [row for host in program.hosts for row in price_rows(host, build_host(host))]
+    return (*program.prices, *rows)
 
 
 def _run(record: Record, program: Program) -> Run:
@@ -264,7 +283,7 @@ def _lines(summary: Summary) -> list[str]:
             f"  {row.share:6.1%}  {row.instance} {row.action}: {row.count} x {show(row.joules_each, 'J')} ({row.grade})"
             for row in energy.rows
         ]
-        lines.append(f"  burn-in {_span(energy.burn_in)}; loading the weights is not counted")
+        lines.append(f"  burn-in and programming {_span(energy.burn_in)}")
         lines += [
             f"  unpriced: {row.instance} {row.action}, {row.count} times ({row.reason})" for row in energy.unpriced
         ]

@@ -21,7 +21,8 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from thermosim.contracts import Floats
-from thermosim.models.base import Model, Number, Pin, PositiveNumber, Volts
+from thermosim.models.base import Evidence, Joules, Model, Number, Pin, PositiveNumber, PositiveSeconds, Price, Volts
+from thermosim.models.pricing import stated
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ class Response:
 
 
 class Pbit(Model, ABC):
-    """A clocked p-bit: analog input, bit output, `bias` the dimensionless h of the Boltzmann law."""
+    """A p-bit: analog input, bit output, `bias` the dimensionless h of the Boltzmann law.
+
+    The host's side of it: reading one p-bit costs `e_read`, and all of them `read_time` together; programming one (its
+    bias and couplings) costs `e_write`, and may be done once every `write_interval`. None: nobody states it.
+    """
 
     family: ClassVar[Literal["pbit"]] = "pbit"
     pins: ClassVar[tuple[Pin, ...]] = (
@@ -86,16 +91,27 @@ class Pbit(Model, ABC):
         Pin("clock", "clock", "in", optional=True),
         Pin("out", "bit", "out", optional=True),
     )
-    counters: ClassVar[tuple[str, ...]] = ("updates",)
+    counters: ClassVar[tuple[str, ...]] = ("updates", "reads", "writes")
 
     offset: Volts = 0.0
     gain: PositiveNumber = 1.0
     bias: Number = 0.0
+    e_read: Joules | None = None
+    e_write: Joules | None = None
+    read_time: PositiveSeconds | None = None
+    write_interval: PositiveSeconds | None = None
 
     @property
     def bias_supply(self) -> float | None:
         """Supply [V] of the bias network that the couplings share with the cell, if the cell has one."""
         return None
+
+    def host_prices(self, evidence: Mapping[str, Evidence]) -> tuple[Price, ...]:
+        """Reading one p-bit, and programming one."""
+        return (
+            stated("reads", "read", "e_read", self.e_read, evidence),
+            stated("writes", "write", "e_write", self.e_write, evidence),
+        )
 
     @abstractmethod
     def response(self, values: Mapping[str, Floats]) -> Response:

@@ -222,6 +222,9 @@ class Run(Section):
     )
     replicas: Count = Field(1, description="noise copies of the die")
     record: dict[str, Every] = Field({}, description="nets or p-bit arrays, e.g. {x: every 1 us}")
+    read: Every | None = Field(
+        None, description="how often the host reads the p-bits, at their price, e.g. every 100 sweeps; a read is a draw"
+    )
     measure: tuple[Literal["energy", "mixing", "target"], ...] = Field(
         ("energy", "mixing", "target"), description="what the summary holds"
     )

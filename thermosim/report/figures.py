@@ -72,7 +72,7 @@ def _fabric_waveform(part: PartMixing, series: dict[str, Floats]) -> Drawing:
     shown = series[name][:_REPLICAS, : _draws(part)]
     time = part.interval * np.arange(1.0, 1 + shown.shape[1])
     what = "Energy as drawn" if name == "energy" else name
-    title = f"{what} of {part.path}, in the first {shown.shape[1]} recorded sweeps."
+    title = f"{what} of {part.path}, in the first {shown.shape[1]} recorded {part.steps}."
     return drawing.waveform(title, time, shown, name, "1")
 
 
@@ -91,7 +91,7 @@ def _autocorrelation(part: PartMixing, series: dict[str, Floats]) -> list[Drawin
     moving = [name for name, values in series.items() if np.ptp(values) > 0 and name != part.worst]
     names = [*moving[:_OTHERS], part.worst]
     curves = [(name, autocorrelation(np.asarray(series[name], dtype=np.float64), lags)) for name in names]
-    step, unit = (1.0, "sweeps") if part.kind == "fabric" and not part.free else (part.interval, "s")
+    step, unit = (1.0, "sweeps") if part.steps == "sweeps" else (part.interval, "s")
     title = (
         f"Autocorrelation of {part.path}: the slowest observable and {len(names) - 1} of the other {len(series) - 1}."
     )

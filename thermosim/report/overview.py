@@ -43,7 +43,7 @@ def ran(summary: Summary, chip: Chip) -> str:
     if program.adcs or program.dacs:
         inputs, outputs = (sum(len(bank.inputs) for bank in banks) for banks in (program.adcs, program.dacs))
         sizes.append(f"{telling.count(inputs, 'ADC')}, {telling.count(outputs, 'DAC')}")
-    sizes += [f"controller {plan.path}" for plan in program.controllers]
+    sizes += [f"controller {plan.path}" for plan in program.digital]
     length = f"{telling.count(run.replicas, 'replica')} x {_length(summary, chip)} after {show(run.burn_in, 's')}"
     took = f"{run.meta['wall_seconds']:.2g} s on {telling.count(run.meta['threads'], 'thread')}"
     state = "" if run.complete else "; INTERRUPTED, what follows is of the part that was recorded"

@@ -44,7 +44,7 @@ def mixing(parts: Sequence[PartMixing], verdict: str, full: bool) -> Section:
         if part.worst:
             slowest = part.of(part.worst)
             facts.append(Fact(f"slowest observable{of}", part.worst, f"of {len(part.observables)} fixed beforehand"))
-            facts.append(Fact("integrated time", pm(part.tau, part.tau_error, _steps(part)), _duration(part)))
+            facts.append(Fact("integrated time", pm(part.tau, part.tau_error, part.steps), _duration(part)))
             if math.isfinite(slowest.rhat):
                 facts.append(Fact("split R-hat", f"{slowest.rhat:.4f}"))
         reasons = [one for one in part.observables if one.verdict == part.verdict and one.reason]
@@ -52,7 +52,7 @@ def mixing(parts: Sequence[PartMixing], verdict: str, full: bool) -> Section:
             others = f", and {len(reasons) - 1} more" if len(reasons) > 1 else ""
             remarks.append(f"{part.path}, {reasons[0].name}{others}: {reasons[0].reason}")
         recorded = (
-            f"of {part.chains * part.draws:,} recorded, {count(part.chains, 'replica')} x {part.draws:,} {_steps(part)}"
+            f"of {part.chains * part.draws:,} recorded, {count(part.chains, 'replica')} x {part.draws:,} {part.steps}"
         )
         effective = f"{part.ess:,.0f}" if math.isfinite(part.ess) else "undefined"
         facts += [Fact(f"effective samples{of}", effective, recorded), *_exact(part)]
@@ -60,12 +60,8 @@ def mixing(parts: Sequence[PartMixing], verdict: str, full: bool) -> Section:
     return Section("Mixing", Badge(verdict, TONES[verdict]), tuple(facts), tables=tables, remarks=tuple(remarks))
 
 
-def _steps(part: PartMixing) -> str:
-    return "sweeps" if part.kind == "fabric" and not part.free else "samples"
-
-
 def _observables(part: PartMixing) -> Table:
-    header = (f"observable of {part.path}", f"integrated time [{_steps(part)}]", "split R-hat", "effective", "verdict")
+    header = (f"observable of {part.path}", f"integrated time [{part.steps}]", "split R-hat", "effective", "verdict")
     rows = tuple(
         (
             one.name,
@@ -104,10 +100,10 @@ def energy(found: Energy, full: bool) -> Section:
     """What a sample costs, action by action; `full` gives the whole ledger with its sources."""
     effective, effective_range = joules(found.per_effective_sample)
     raw, raw_range = joules(found.per_raw_sample)
-    start = f"burn-in {joules(found.burn_in)[0]}; loading the weights is not counted"
+    start = f"what came before the window: {joules(found.burn_in)[0]}"
     facts = (
         Fact("per effective sample", effective, effective_range),
-        Fact("  with burn-in", joules(found.per_effective_sample_with_start)[0], start),
+        Fact("  with burn-in and programming", joules(found.per_effective_sample_with_start)[0], start),
         Fact("per recorded sample", raw, raw_range),
         Fact("recorded window", joules(found.window)[0], "all replicas"),
     )

@@ -1,0 +1,160 @@
+"""The screen of ``thermosim analyze``: what is known of a chip before it runs."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from thermosim.analysis.linear import mode_tau_int
+from thermosim.api import Chip
+from thermosim.circuit.discipline import discipline
+from thermosim.circuit.program import Fabric
+from thermosim.measure.network import NetworkAnalysis, imbalance
+from thermosim.report.story import Fact, Part, Section, Story, Table
+from thermosim.units import show
+
+SHOWN = 8
+_ROUND_OFF = 1e-9
+
+
+def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) -> Story:
+    """One section for each island and fabric; `full` gives every node, mode and element."""
+    sections = [part for network in networks for part in _network(network, full)]
+    sections += [_fabric(fabric) for fabric in chip.program.fabrics]
+    remarks = [str(problem) for problem in chip.lints]
+    if chip.program.controllers:
+        remarks.insert(0, "controllers are not part of this: DAC outputs are held at their first code")
+    if remarks:
+        sections.append(Section("Notes", remarks=tuple(remarks)))
+    ran = f"closed forms of this die at {show(chip.program.temperature, 'K')}; nothing was simulated"
+    return Story(chip.program.name, chip.netlist.description or "", ran, tuple(sections))
+
+
+def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
+    most = len(found.nodes) if full else SHOWN
+    title = f"Network {found.path}, {len(found.nodes)} node{'s' * (len(found.nodes) != 1)}"
+    facts = _times(found, most)
+    if found.reason:
+        return [Section(title, None, facts, remarks=(found.reason,))]
+    header = ("node", "mean", "rms noise", "at f = 0", "noise bandwidth")
+    rows = tuple(
+        (
+            node,
+            show(found.mean[k], "V", 4),
+            show(found.deviation[k], "V", 4),
+            f"{show(math.sqrt(found.low_density[k]), 'V', 4)}/rtHz",
+            show(found.bandwidth[k], "Hz", 4) if np.isfinite(found.bandwidth[k]) else "undefined",
+        )
+        for k, node in enumerate(found.nodes[:most])
+    )
+    tables = [Table(header, rows, (False, True, True, True, True))]
+    if full and 1 < len(found.nodes) <= 16:
+        tables.append(_matrix("correlation", found.nodes, found.nodes, found.correlation))
+    if found.inputs and full:
+        tables.append(_matrix("gain at f = 0", found.nodes, found.inputs, found.gain))
+    rest = len(found.nodes) - most
+    strongest = _strongest(found)
+    if strongest:
+        facts = (*facts, strongest)
+    if rest > 0:
+        facts = (*facts, Fact("nodes", f"{most} of {len(found.nodes)} shown", "all with --full"))
+    return [Section(title, None, facts, tables=tuple(tables)), _noise(found, full), _heat(found, full)]
+
+
+def _times(found: NetworkAnalysis, most: int) -> tuple[Fact, ...]:
+    told = []
+    for time, frequency in zip(found.times[:most], found.frequencies[:most], strict=True):
+        text = show(time, "s", 4) if np.isfinite(time) else "never"
+        told.append(f"{text} at {show(frequency, 'Hz', 4)}" if frequency else text)
+    rest = f", and {len(found.times) - most} faster" if len(found.times) > most else ""
+    slowest = found.times[0]
+    note = ""
+    if np.isfinite(slowest) and slowest > 0:
+        samples = mode_tau_int(1 / slowest, slowest)
+        note = f"recorded every {show(slowest, 's', 3)} the slowest takes {samples:.3g} samples"
+    return (Fact("relaxation", ", ".join(told) + rest, note),)
+
+
+def _strongest(found: NetworkAnalysis) -> Fact | None:
+    """The pair of nodes with the largest correlation."""
+    off = np.where(np.eye(len(found.nodes), dtype=bool), 0.0, np.nan_to_num(found.correlation))
+    if not np.abs(off).max(initial=0.0) > _ROUND_OFF:
+        return Fact("correlations", "none") if len(found.nodes) > 1 else None
+    i, j = np.unravel_index(np.abs(off).argmax(), off.shape)
+    return Fact("largest correlation", f"{off[i, j]:.4f}", f"{found.nodes[i]} with {found.nodes[j]}")
+
+
+def _matrix(name: str, rows: tuple[str, ...], columns: tuple[str, ...], values: np.ndarray) -> Table:
+    body = tuple((row, *(f"{value:.4f}" for value in line)) for row, line in zip(rows, values, strict=True))
+    return Table((name, *columns), body, (False, *(True for _ in columns)))
+
+
+def _noise(found: NetworkAnalysis, full: bool) -> Section:
+    """Who makes the noise."""
+    most = len(found.contributions) if full else SHOWN
+    parts = []
+    for one in found.contributions[:most]:
+        worst = int(np.nanargmax(one.share))
+        parts.append(Part(one.path, one.of_all, f"{100 * one.share[worst]:.1f} % at {found.nodes[worst]}", ""))
+    rest = found.contributions[most:]
+    if rest:
+        parts.append(Part(f"{len(rest)} smaller ones", sum(one.of_all for one in rest), "", ""))
+    remarks = () if parts else ("nothing makes noise here",)
+    return Section(f"Noise of {found.path}", parts=tuple(parts), remarks=remarks)
+
+
+def _heat(found: NetworkAnalysis, full: bool) -> Section:
+    """Where power goes, and how irreversible that is."""
+    size = max((abs(flow.watts) for flow in (*found.heats, *found.works)), default=0.0)
+    flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
+    moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
+    visible = "undefined" if found.visible is None else f"{show(_clean(found.visible), '1/s', 4)}"
+    physical = "undefined" if found.physical is None else f"{show(_clean(found.physical), '1/s', 4)}"
+    if found.physical is None:
+        why = "a bath at 0 K takes heat"
+    elif found.physical > 2 * abs(found.visible or 0.0) and found.physical > 1:
+        why = "the voltages hide most of it"
+    else:
+        why = ""
+    facts = (
+        Fact("detailed balance of voltages", "yes" if found.reversible else "no, currents circulate"),
+        Fact("entropy that voltages show", visible, "in units of k"),
+        Fact("entropy of all baths", physical, why),
+        Fact("first law", f"closes to {abs(imbalance(found)):.0e}"),
+    )
+    rows = tuple(
+        (
+            flow.path,
+            "work of a source" if flow.temperature is None else f"heat into {show(flow.temperature, 'K')}",
+            show(flow.watts, "W", 4),
+        )
+        for flow in (moving if full else moving[:SHOWN])
+    )
+    tables = (Table(("element", "what", "power"), rows, (False, False, True)),) if rows else ()
+    return Section(f"Heat and work of {found.path}", None, facts, tables=tables)
+
+
+def _clean(rate: float) -> float:
+    """A rate without the dust of round-off."""
+    return 0.0 if abs(rate) < 1e-3 else rate
+
+
+def _fabric(fabric: Fabric) -> Section:
+    """A fabric's size, colours and whether its updates sample Boltzmann's law."""
+    law, known = fabric.actual, discipline(fabric)
+    sweep = fabric.ticks * fabric.clock.period
+    facts = [
+        Fact("p-bits", f"{fabric.nodes:,}", f"{len(law.edges):,} couplings, order {fabric.order}"),
+        Fact("Boltzmann's law", "yes" if known.boltzmann else "no", known.reason),
+    ]
+    if fabric.order != "free":
+        ticks = f"{fabric.ticks:,} ticks of {show(fabric.clock.period, 's')}"
+        facts.insert(1, Fact("a sweep", show(sweep, "s"), ticks))
+        facts.append(Fact("memory of a slot", f"{float(fabric.memory.max()):.3g}", "largest of all p-bits"))
+    if len(law.edges):
+        pull = np.abs(law.biases)
+        for side in (0, 1):
+            np.add.at(pull, law.edges[:, side], np.abs(law.weights))
+        facts.append(Fact("largest argument", f"{2 * law.beta * float(pull.max()):.4g}", "2 beta (sum |J| + |h|)"))
+    return Section(f"Fabric {fabric.path}", None, tuple(facts))
