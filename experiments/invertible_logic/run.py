@@ -1,6 +1,7 @@
 """Gates that run both ways, and factoring by them: how many sweeps until the p-bits hold the factors?
 
-A full adder is run free, forwards and backwards, and its states are held against the Boltzmann law by enumeration.
+A full adder is run free, forwards and backwards, by clamps, and its states are held against the law of the free p-bits
+given the clamped ones, by enumeration.
 35, 161 and 945 are factored by a multiplier whose product is tied, by the cost (X Y - F)^2 with its products
 held by AND gates, and by the cost itself on p-bits that stand in products of three and four. Two measures: the first
 sweep at which the factors appear (at one beta), beside blind guesses of the same bits; and the last read of an
@@ -29,6 +30,7 @@ from thermosim.netlist.problem_files import read_problem, write_ij
 from thermosim.netlist.term_files import write_terms
 
 HERE = Path(__file__).parent
+CLAMPS = {"free": {}, "forward": {0: 1, 1: 1, 2: -1}, "backward": {3: -1, 4: 1}}  # of a b ci s co
 PENALTY = 0.3  # strength of the AND gates in the cost, in units of F
 NATIVE_BETA = 0.5  # the same as that of the cost with pairs
 Read = Callable[[np.ndarray], np.ndarray]
@@ -104,14 +106,17 @@ def annealed(method: Method, sweeps: int, replicas: int) -> float:
 
 
 def adder(name: str, sweeps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Measured and exact probabilities of the full adder's 32 states."""
+    """Measured and exact probabilities of the full adder's 32 states, some of its p-bits held."""
+    clamps = [{"of": f"s[{pin}]", "value": value} for pin, value in CLAMPS[name].items()]
     loaded = ts.load(
         HERE / "gates.yaml",
-        set={"couplings.circuit.problem.file": f"{name}.logic", "run.duration": f"{sweeps} sweeps",
-             "run.burn_in": "200 sweeps", "run.record": {}},
+        set={"schedule.clamp": clamps, "run.duration": f"{sweeps} sweeps", "run.burn_in": "200 sweeps",
+             "run.record": {}},
     )  # fmt: skip
     states = ts.simulate(loaded, seed=3).series["s:states"]
-    return np.bincount(states.ravel(), minlength=32) / states.size, probabilities(loaded.program.fabrics[0].drawn)
+    allowed = [all((k >> pin & 1) == (value > 0) for pin, value in CLAMPS[name].items()) for k in range(32)]
+    exact = np.where(allowed, probabilities(loaded.program.fabrics[0].drawn), 0.0)
+    return np.bincount(states.ravel(), minlength=32) / states.size, exact / exact.sum()
 
 
 def rows(p: np.ndarray) -> dict[str, float]:

@@ -152,6 +152,8 @@ def test_what_does_not_fit_is_refused():
         ChipSampler().sample_ising(dict.fromkeys(range(70), 1.0), {}, **SHORT)
     with pytest.raises(ValueError, match="no Ising chip"):
         ChipSampler("smode4")
+    with pytest.raises(ValueError, match="'and_backwards' has more than a beta in its schedule"):
+        StructuredChipSampler("and_backwards")
     with pytest.raises(ValueError, match="'full_adder' has several arrays"):
         ChipSampler("full_adder").sample_ising({0: 1}, {(0, 1): 1})
     with pytest.raises(ValueError, match="above zero"):

@@ -86,7 +86,9 @@ def test_free_running_without_lag_is_boltzmann():
         assert fabric.arrhenius == (() if rtn == "const" else (True,) * 3)
         assert fabric.clock.period == pytest.approx(1e-7)
         assert program.probes[0].every == 2
-        assert {row.price.action for row in program.prices} == {"rng", "wire", "bias"}, "there is no clock to be paid"
+        assert {row.price.action for row in program.prices} == {"rng", "wire", "bias", "write"}, (
+            "there is no clock to be paid"
+        )
 
 
 def test_a_slow_synapse_is_told():
@@ -145,10 +147,13 @@ def built(text, order):
 
 
 @pytest.mark.parametrize("order", ["free", "random", "parallel", "subset, chance: 0.5"])
-def test_schedules_and_barriers_keep_to_the_orders_that_go_colour_by_colour(order):
+def test_barriers_keep_to_the_orders_that_go_colour_by_colour_and_schedules_to_a_clock(order):
     name = order.split(",")[0]
-    with pytest.raises(NetlistError, match=f"a schedule is not built for order {name}"):
-        built(RAMP, order)
+    if name == "free":
+        with pytest.raises(NetlistError, match="a schedule of beta is not built for order free"):
+            built(RAMP, order)
+    else:
+        assert len(built(RAMP, order).schedule) == 20
     with pytest.raises(NetlistError, match=f"depend on the bias are not built for order {name}"):
         built(JUNCTIONS, order)
 

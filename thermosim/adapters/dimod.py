@@ -225,6 +225,12 @@ def _one_fabric(chip: Chip) -> Chip:
     if program.fabrics[0].order == "free":
         raise ValueError(f"'{program.name}' has free-running p-bits, which have no sweeps; give them a clock")
     refuse_beyond_pairs(chip.circuit)
+    schedule = chip.netlist.schedule
+    if schedule.clamp or schedule.reset or schedule.beta_factors or schedule.tempering is not None:
+        raise ValueError(
+            f"'{program.name}' has more than a beta in its schedule; a sampler's variables are free and alike, and it "
+            "anneals them itself"
+        )
     if not chip.circuit.synapses:
         raise ValueError(f"'{program.name}' has no coupling: its synapse says how weights are held")
     return chip
@@ -241,8 +247,6 @@ def _annealed(program: Program, start: float, sweeps: int) -> Program:
     fabric = program.fabrics[0]
     if start == 1:
         return program
-    if fabric.order not in ("coloured", "sequential"):
-        raise ValueError(f"annealing is not built for order {fabric.order}; coloured and sequential are, or start at 1")
     steps = min(STAIRS, sweeps)
     stairs = [(k * sweeps // steps, fabric.actual.beta * float(b)) for k, b in enumerate(np.linspace(start, 1, steps))]
     return replace(program, fabrics=(replace(fabric, schedule=tuple(stairs)),))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.conditional import recorded_fabric
 from thermosim.circuit.control import build_controllers
 from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.discipline import ancestral, discipline
@@ -19,7 +20,7 @@ from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, PriceRow, Program
 from thermosim.circuit.readout import check_reads, with_reads
-from thermosim.circuit.schedules import check_schedule, schedule_notes
+from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import Price, PriceContext
@@ -49,9 +50,13 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
     burn_in, duration = window(circuit, sampling, problems)
-    check_schedule(circuit, sampling, problems)
+    fabrics = scheduled(circuit, fabrics, dits, problems)
+    sampling = (*fabrics, *dits)
+    recorded = (burn_in, burn_in + (duration or 0))
+    check_held(circuit, fabrics, recorded, problems)
     target, target_nets = build_target(circuit, islands, adcs, problems)
     hosts = build_hosts(circuit, fabrics, clocks, problems)
+    check_programmed(circuit, fabrics, hosts, problems)
     program = Program(
         name=circuit.netlist.name,
         temperature=circuit.netlist.temperature,
@@ -72,7 +77,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         target=target,
         target_nets=target_nets,
         prices=tuple(row for item in circuit.instances.values() for row in _prices(circuit, item, sampling, hosts)),
-        notes=(*_notes(circuit, fabrics), *dit_notes(circuit, dits), *schedule_notes(sampling, burn_in)),
+        notes=(*_notes(circuit, fabrics, recorded), *dit_notes(circuit, dits), *schedule_notes(sampling, recorded)),
         dits=dits,
         provenance=_provenance(circuit),
     )
@@ -205,11 +210,12 @@ def _why_colours(fabric: Fabric) -> str:
     return "its couplings close odd loops, so that two colours do not do"
 
 
-def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
+def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int, int]) -> tuple[str, ...]:
     netlist = circuit.netlist
     notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
-    notes += [reason for reason in dict.fromkeys(discipline(fabric).reason for fabric in fabrics) if reason]
+    sampling = [discipline(recorded_fabric(fabric, window)) for fabric in fabrics]
+    notes += [reason for reason in dict.fromkeys(known.reason for known in sampling) if reason]
     for fabric in fabrics:
         if fabric.order == "coloured" and fabric.colours > 2:
             notes.append(f"{fabric.path}: {_why_colours(fabric)}: a sweep takes {fabric.colours} ticks")

@@ -5,6 +5,8 @@
     no law      directed couplings: no energy. Without a cycle, parents updated before their children and RNGs that
                 forget: the product of conditionals
     not exact   coupled p-bits updated at one instant; RNGs that relax while others are latched; inputs that lag;
+                coupled p-bits of different beta, for beta_i J_ij is not beta_j J_ji then;
+                tempered copies whose exchanges weigh other energies than those that the die runs;
                 log-odds that are not a = 2 beta (sum_j J_ij s_j + h_i): a device's barriers, its gain and its offset
 
 An update that resamples s_i from p(s_i | rest), or keeps it, leaves the law fixed, and so do mixtures and products of
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from thermosim.circuit.ising import one_law
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
 from thermosim.units import show
@@ -39,7 +42,8 @@ def discipline(fabric: Fabric) -> Discipline:
     """What is known of a fabric before it runs."""
     if not fabric.actual.symmetric:
         return Discipline(False, "; ".join(filter(None, (_directed(fabric), _odds(fabric)))))
-    reasons = [reason for reason in (together(fabric), _odds(fabric)) if reason]
+    found = (_unequal(fabric), together(fabric), _odds(fabric), _tempered(fabric))
+    reasons = [reason for reason in found if reason]
     return Discipline(not reasons, "; ".join(reasons))
 
 
@@ -82,10 +86,11 @@ def _odds(fabric: Fabric) -> str:
     if fabric.input_nets is not None and any(fabric.input_nets):
         return ""
     reasons = []
-    gain, shift = np.abs(fabric.slope - 1.0), np.abs(fabric.shift)
+    slope = fabric.slope if fabric.factors is None else fabric.slope / fabric.factors
+    gain, shift = np.abs(slope - 1.0), np.abs(fabric.shift)
     if max(gain.max(), shift.max()) > EXACT:
         reasons.append(
-            f"the p-bits of this die have {fabric.slope.min():.3g} to {fabric.slope.max():.3g} of the nominal gain and "
+            f"the p-bits of this die have {slope.min():.3g} to {slope.max():.3g} of the nominal gain and "
             f"inputs that are off by up to {shift.max():.3g} in log-odds, so the chip samples a law of its own"
         )
     error, node = response_error(fabric)
@@ -147,6 +152,52 @@ def _directed(fabric: Fabric) -> str:
         f"{told}; a sweep updates parents before their children and samples it as far as an RNG forgets its last value "
         f"within a tick (it keeps up to {kept:.2g})"
     )
+
+
+def _unequal(fabric: Fabric) -> str:
+    """Where detailed balance breaks between p-bits of different beta."""
+    factors = fabric.factors
+    if factors is None:
+        return ""
+    ends = fabric.actual.joined()
+    apart = ends[factors[ends[:, 0]] != factors[ends[:, 1]]]
+    i, j = (int(node) for node in apart[0])
+    many = "coupling joins" if len(apart) == 1 else "couplings join"
+    return (
+        f"beta_factors — {len(apart)} {many} p-bits of different beta ({fabric.name(i)} x {factors[i]:.3g} and "
+        f"{fabric.name(j)} x {factors[j]:.3g} among them), which feel it with different strength, so the chip "
+        "samples no Boltzmann law"
+    )
+
+
+def _tempered(fabric: Fabric) -> str:
+    """What is wrong with exchanges with copies at other betas, if anything."""
+    if fabric.tempering is None or exchanges_exactly(fabric):
+        return ""
+    return (
+        "tempering — exchanges weigh states by their energies in the weights as programmed, and this die runs others "
+        f"(off by {off_by(fabric):.2g} of them in rms), so they pull every copy away from the law of the die, and no "
+        "copy samples a Boltzmann law exactly"
+    )
+
+
+def exchanges_exactly(fabric: Fabric) -> bool:
+    """Whether exchanges by the programmed energy leave the laws of all copies fixed.
+
+    A copy at beta_k with P(+1) = sigmoid(2 beta_k slope (J s + h) + shift) samples exp(-beta_k E' + shift.s / 2), E'
+    with slope J and slope h; an exchange by E needs E' = E. What offsets shift is alike in all copies and cancels.
+    """
+    law, meant = fabric.actual, fabric.programmed
+    return fabric.barriers is None and one_law(law, meant) and bool(np.all(fabric.slope == 1.0))
+
+
+def off_by(fabric: Fabric) -> float:
+    """Deviation of the die's couplings and biases from the programmed ones, rms over rms."""
+    law, meant = fabric.actual, fabric.programmed
+    felt = fabric.slope[law.edges.ravel()] * np.repeat(law.weights, 2)
+    programmed = np.concatenate([np.repeat(meant.weights, 2), meant.biases])
+    apart = np.concatenate([felt, fabric.slope * law.biases]) - programmed
+    return float(np.sqrt((apart**2).sum() / max(float((programmed**2).sum()), 1e-300)))
 
 
 def fastest_flip(fabric: Fabric) -> float:

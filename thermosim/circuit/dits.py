@@ -103,6 +103,11 @@ class DitFabric:
         """Clock ticks of a sweep."""
         return self.colours
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything is scheduled in the course of its run."""
+        return bool(self.schedule)
+
     def sizes(self) -> dict[str, int]:
         """Elements of every array."""
         return {path: math.prod(shape) for path, (_, shape) in self.arrays.items()}

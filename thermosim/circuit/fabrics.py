@@ -18,6 +18,7 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.ising import ancestral_ranks
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
+from thermosim.circuit.regions import balanced, beta_factors, folded
 from thermosim.circuit.wiring import Pairs, Products, Starts, Version
 from thermosim.contracts import Floats
 from thermosim.errors import Problems, suggestion
@@ -113,6 +114,9 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     settling, delay = lags_of(circuit, arrays, problems)
     if clock is None:
         return None
+    factors, uneven = beta_factors(circuit, starts, start), None
+    if not balanced(drawn, factors):
+        uneven = factors
     analog = any("in" in array.pins for array in arrays)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
@@ -127,7 +131,8 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         drawn=drawn,
         programmed=programmed,
         actual=actual,
-        slope=built["gain"] * nominal["scale"] / built["scale"],
+        slope=built["gain"] * nominal["scale"] / built["scale"] * (1.0 if uneven is None else uneven),
+        factors=uneven,
         shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
         memory=np.zeros(start) if free else np.exp(-clock.period / built["relaxation"]),
         volts=built["scale"] / built["gain"],
@@ -176,8 +181,11 @@ def _grid(circuit: Circuit, arrays: list[Instance], shortest: float, problems: P
 
 
 def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | None, problems: Problems) -> None:
-    """Barriers and schedules are built for the orders that go through the p-bits colour by colour."""
+    """Barriers are built for the orders that go through the p-bits colour by colour, schedules of beta for a clock."""
     order, position = circuit.netlist.updates.order, circuit.netlist.document.position
+    if circuit.netlist.schedule.stairs and order == "free":
+        message = "a schedule of beta is not built for order free; every order with a clock has it"
+        problems.add(position(("schedule", "beta")), "schedule.beta", message)
     if order in ("coloured", "sequential"):
         return
     if barriers is not None:
@@ -186,9 +194,6 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
             f"p-bits with barriers that depend on the bias are not built for order {order}; coloured and sequential"
         )
         problems.add(position(model.at), model.path, f"{message} are")
-    if circuit.netlist.schedule.stairs:
-        message = f"a schedule is not built for order {order}; coloured and sequential are"
-        problems.add(position(("schedule",)), "schedule", message)
 
 
 def _check_terms(circuit: Circuit, arrays: list[Instance], barriers: Barriers | None, problems: Problems) -> None:
@@ -237,15 +242,17 @@ def lags_of(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tup
 def ising_laws(circuit: Circuit, arrays: list[Instance], starts: Starts) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
     nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
-    stairs = circuit.netlist.schedule.stairs
-    beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
+    last = circuit.netlist.schedule.last_beta
+    beta = circuit.netlist.updates.beta if last is None else last
     inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in starts]
     pairs = Pairs([synapse for synapse in inside if len(synapse.ends) == 2], starts)
     terms = Products([synapse for synapse in inside if len(synapse.ends) > 2], starts)
+    factors = beta_factors(circuit, starts, len(nominal))
 
     def law(which: Version, biases: Floats) -> IsingLaw:
         weights, back = pairs.weights(which)
-        return IsingLaw(pairs.edges, weights, biases, beta, back, terms.of(which))
+        made = IsingLaw(pairs.edges, weights, biases, beta, back, terms.of(which))
+        return folded(made, factors) if balanced(made, factors) else made
 
     return law("drawn", nominal), law("programmed", nominal), law("actual", built)
 

@@ -15,6 +15,7 @@ import numpy as np
 
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.ising import IsingLaw as IsingLaw
+from thermosim.circuit.timetable import Tempering, Timetable
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers
@@ -105,6 +106,13 @@ class Fabric:
     """Sweeps (intervals of the grid, for order free) from one draw to the next."""
     read: bool = False
     """Whether a draw is a read of the host, which is paid; else it is the simulator's look at every sweep."""
+    timetable: Timetable | None = None
+    """What is held or set in which sweep; None: nothing ever is."""
+    factors: Floats | None = None
+    """Beta of each node as a multiple of the law's, where coupled p-bits differ in it: then it is part of `slope`. None
+    where none do: then it is part of the laws."""
+    tempering: Tempering | None = None
+    """The copies that run beside this one; None: it is alone."""
 
     @property
     def ticks(self) -> int:
@@ -113,9 +121,27 @@ class Fabric:
             return self.colours
         return self.nodes if self.order == "random" else 1
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything is scheduled in the course of its run."""
+        return bool(self.schedule) or self.timetable is not None or self.tempering is not None
+
     def sizes(self) -> dict[str, int]:
         """P-bits of every array."""
         return {path: prod(shape) for path, (_, shape) in self.arrays.items()}
+
+    def name(self, node: int) -> str:
+        """Path of a p-bit, e.g. ``s[3,4]``."""
+        for path, (first, shape) in self.arrays.items():
+            if first <= node < first + prod(shape):
+                index = ",".join(str(int(x)) for x in np.unravel_index(node - first, shape)) if shape else ""
+                return f"{path}[{index}]" if shape else path
+        raise IndexError(node)
+
+    def sweeps_of(self, window: tuple[int, int]) -> tuple[int, int]:
+        """First sweep that ends within a window [fs] and the first that ends after it."""
+        first, last = (self.clock.first_edge_at(time + 1) - 1 for time in window)
+        return first // self.ticks, last // self.ticks
 
 
 @dataclass(frozen=True)

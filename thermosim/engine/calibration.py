@@ -24,7 +24,7 @@ def response(fabric: Fabric, draws: int, seed: int, replicas: int = 64) -> Float
     """
     n = fabric.nodes
     silent = IsingLaw(np.zeros((0, 2), dtype=np.int64), np.zeros(0), np.zeros(n), fabric.actual.beta)
-    bare = replace(fabric, drawn=silent, programmed=silent, actual=silent, rng="held")
+    bare = replace(fabric, drawn=silent, programmed=silent, actual=silent, rng="held", timetable=None)
     runner = FabricRunner(bare, seed, replicas)
     runner.advance(int(np.ceil(20.0 / -np.log(max(float(fabric.memory.max()), 1e-9)))))
     runner.advance(draws, record=True)

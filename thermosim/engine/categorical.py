@@ -107,14 +107,15 @@ class DitRunner:
         self._each(lambda g: observe(self._states[g], watch, self._size(g), 0, seen[g]))
         return self._recorded(seen, nodes)
 
-    def tally(self, begin: int, end: int) -> Ints:
-        """States drawn (array, replica) in the slots begin .. end-1."""
+    def tally(self, begin: int, end: int) -> dict[str, Ints]:
+        """States drawn in the slots begin .. end-1 by the names of their counters, ``<array>.updates`` (replica,)."""
         colours, arrays = self.fabric.colours, self.fabric.arrays
         each = np.zeros((len(arrays), colours), dtype=np.int64)
         for row, path in enumerate(arrays):
             each[row] = np.bincount(self.fabric.colour[self.fabric.nodes_of(path)], minlength=colours)
         visits = [len(range(begin + (colour - begin) % colours, end, colours)) for colour in range(colours)]
-        return np.repeat((each @ np.array(visits))[:, None], self.replicas, axis=1)
+        drawn = each @ np.array(visits)
+        return {f"{path}.updates": np.full(self.replicas, drawn[row]) for row, path in enumerate(arrays)}
 
     def states(self) -> np.ndarray:
         """States (node, replica) int8, p-bits as 0 and 1."""

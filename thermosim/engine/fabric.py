@@ -25,11 +25,13 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
+from thermosim.engine.tallies import held_in, owners, writes
 from thermosim.kernels.bodies import Bodies, bodies
 from thermosim.kernels.fields import fixed, rows, whole
 from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled
 from thermosim.kernels.gibbs_rates import Rates
 from thermosim.kernels.observe import Seen
+from thermosim.kernels.resets import random_bits
 from thermosim.streams import replica_keys
 
 _NOBODY = np.zeros(0, dtype=np.int64)
@@ -64,6 +66,8 @@ class FabricRunner:
         self._volts = 1.0 / (np.log(2.0) * fabric.volts[self._order])
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
+        self._held = np.zeros(n, dtype=np.int8)
+        self._resets = replica_keys(seed, f"resets {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
         self.observer = Observer(fabric, self._places)
         self.spin: Ints = np.zeros(n, dtype=np.int64)
         self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
@@ -102,7 +106,7 @@ class FabricRunner:
             raise ValueError("this fabric has analog inputs: advance it slot by slot")
         if record and sweeps % every:
             raise ValueError(f"{sweeps} sweeps are not a whole number of draws, one every {every}")
-        if record and every > 1 and self.fabric.schedule:
+        if record and every > 1 and self.fabric.moves:
             raise ValueError("a fabric under a schedule records every sweep")
         parts = [self._advance(span, record, every, nodes) for span in self._spans(sweeps)]
         if len(parts) == 1:
@@ -110,26 +114,59 @@ class FabricRunner:
         return {name: np.concatenate([part[name] for part in parts], axis=int(name != "spins")) for name in parts[0]}
 
     def _spans(self, sweeps: int) -> Iterator[int]:
-        """Lengths of the stretches in which beta stands still; its plan is taken up before each."""
+        """Lengths of the stretches in which nothing is scheduled; what is due before each is done."""
+        end = self.slot // self.fabric.ticks + sweeps
         while True:
             now = self.slot // self.fabric.ticks
-            self._take_up(now)
-            changes = [start for start, _ in self.fabric.schedule if now < start < now + sweeps]
-            span = changes[0] - now if changes else sweeps
-            yield span
-            sweeps -= span
-            if sweeps == 0:
+            if now < end:
+                self._begin(now)
+            changes = [start for start, _ in self.fabric.schedule if now < start < end]
+            if self.fabric.timetable is not None:
+                due = self.fabric.timetable.next_change(now)
+                changes += [due] if due is not None and due < end else []
+            yield min(changes, default=end) - now
+            if not changes:
                 return
 
+    def _begin(self, sweep: int) -> None:
+        """Take up the plan of `sweep` and set the p-bits that are set before it."""
+        self._take_up(sweep)
+        table = self.fabric.timetable
+        if table is None:
+            return
+        for reset in table.resets:
+            if reset.falls_on(sweep):
+                self._set(reset.nodes, reset.values, sweep)
+        nodes = np.flatnonzero(self._held)
+        if len(nodes):
+            self._set(nodes, self._held[nodes], sweep)
+
+    def _set(self, nodes: Ints, values: np.ndarray | None, sweep: int) -> None:
+        """Outputs and RNGs of `nodes` at `values` (node,) +-1, or at random."""
+        places = self._places[nodes]
+        for number, group in enumerate(self._groups):
+            if values is None:
+                new = np.empty((len(nodes), LANES), dtype=np.bool_)
+                random_bits(self._resets[number], sweep, nodes.astype(np.uint64), new)
+                new = new[:, : group.replicas]
+            else:
+                new = np.repeat((values > 0)[:, None], group.replicas, axis=1)
+            for hidden in (False, True) if self.fabric.rng == "free" else (False,):
+                up = group.bits(hidden).copy()
+                up[places] = new
+                group.set_bits(up, hidden)
+
     def _take_up(self, sweep: int) -> None:
-        """Scale the plan's couplings and biases to the beta of `sweep`."""
-        own = self.fabric.actual.beta
+        """Scale the plan's couplings and biases to the beta of `sweep`, and hold what is clamped."""
+        own, table = self.fabric.actual.beta, self.fabric.timetable
         beta = next((b for start, b in reversed(self.fabric.schedule) if start <= sweep), own) * self._knobs.beta
-        if beta != self._beta:
+        held = self._held if table is None else table.held(sweep)
+        if beta != self._beta or not np.array_equal(held, self._held):
+            self._held = held
             self._scale_to(beta)
 
     def _scale_to(self, beta: float) -> None:
-        """Give all groups the plan at `beta`: what mismatch and trims shift stays."""
+        """Give all groups the plan at `beta`: what mismatch and trims shift stays, and held p-bits stay too."""
         self._beta = beta
         law, knobs = self.fabric.actual, self._knobs
         plan, shift = self._plan, self.fabric.shift
@@ -137,8 +174,10 @@ class FabricRunner:
             shift = shift + knobs.trim / self.fabric.volts
             bias = 2.0 * law.beta * self.fabric.slope * knobs.bias + shift
             plan = plan._replace(bias=(bias[self._order] / np.log(2.0)).astype(np.float32))
+        plan = scaled(plan, shift[self._order] / np.log(2.0), beta / law.beta)
+        plan = plan._replace(fresh=np.where(self._held[self._order] != 0, np.float32(0), plan.fresh))
         for group in self._groups:
-            group.plan = scaled(plan, shift[self._order] / np.log(2.0), beta / law.beta)
+            group.take_up(plan)
 
     def program(self, kind: str, nodes: Ints, values: Floats) -> None:
         """Write a knob from the next slot on: `trim` [V] or `bias` of `nodes`, or `beta` as a share of the law's."""
@@ -166,7 +205,11 @@ class FabricRunner:
         if volts is not None:
             drive = volts[self._order] * self._volts[:, np.newaxis]
         begin = self.slot
-        self._take_up(begin // self.fabric.ticks)
+        sweep, tick = divmod(begin, self.fabric.ticks)
+        if tick == 0:
+            self._begin(sweep)
+        else:
+            self._take_up(sweep)
         self.slot += 1
 
         def work(group: Group, number: int) -> None:
@@ -175,14 +218,24 @@ class FabricRunner:
 
         self._each(work)
 
-    def tally(self, begin: int, end: int) -> Ints:
-        """Outputs latched (array, replica) in the slots begin .. end-1."""
-        colours, arrays = self.fabric.colours, self.fabric.arrays
-        owner = np.repeat(np.arange(len(arrays)), [int(np.prod(s, dtype=np.int64)) for _, s in arrays.values()])
-        each = np.zeros((len(arrays), colours), dtype=np.int64)
-        np.add.at(each, (owner, self.fabric.colour), 1)
-        visits = [len(range(begin + (colour - begin) % colours, end, colours)) for colour in range(colours)]
-        return np.repeat((each @ np.array(visits))[:, None], self.replicas, axis=1)
+    def tally(self, begin: int, end: int) -> dict[str, Ints]:
+        """Actions in the slots begin .. end-1 by the names of their counters, (replica,): ``<array>.updates``, outputs
+        latched, and ``<array>.writes``, p-bits that a clamp or a reset set."""
+        updates = {
+            f"{path}.updates": count for path, count in zip(self.fabric.arrays, self._latched(begin, end), strict=True)
+        }
+        return updates | writes(self.fabric, begin, end, self.replicas)
+
+    def _latched(self, begin: int, end: int) -> Ints:
+        """Outputs latched (array, replica) in the slots begin .. end-1; held ones are none."""
+        colours, ticks, owner = self.fabric.colours, self.fabric.ticks, owners(self.fabric)
+        total = np.zeros(len(self.fabric.arrays), dtype=np.int64)
+        for first, last, held in held_in(self.fabric, begin // ticks, -(-end // ticks)):
+            each = np.zeros((len(total), colours), dtype=np.int64)
+            np.add.at(each, (owner[held == 0], self.fabric.colour[held == 0]), 1)
+            start, stop = max(begin, first * ticks), min(end, last * ticks)
+            total += each @ np.array([len(range(start + (c - start) % colours, stop, colours)) for c in range(colours)])
+        return np.repeat(total[:, None], self.replicas, axis=1)
 
     def observe(self, nodes: Ints = _NOBODY) -> dict[str, np.ndarray]:
         """One draw of the present state, as :meth:`advance` records it."""
@@ -220,11 +273,15 @@ class FabricRunner:
             self._knobs = Knobs(np.array(knobs["trim"]), np.array(knobs["bias"]), float(knobs["beta"]))
             self._beta = np.nan
             self._take_up(self.slot // self.fabric.ticks)
+        self.set_spins(kept["spins"])
+        if self.fabric.rng == "free":
+            self.set_spins(kept["hidden"], hidden=True)
+
+    def set_spins(self, spins: np.ndarray, hidden: bool = False) -> None:
+        """Outputs, or what free RNGs hold, (node, replica) +-1."""
         for number, group in enumerate(self._groups):
             mine = slice(number * LANES, number * LANES + group.replicas)
-            group.set_bits(kept["spins"][self._order, mine] > 0)
-            if self.fabric.rng == "free":
-                group.set_bits(kept["hidden"][self._order, mine] > 0, hidden=True)
+            group.set_bits(spins[self._order, mine] > 0, hidden)
 
     # -- groups -----------------------------------------------------------------------------------------------
 

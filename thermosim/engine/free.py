@@ -15,6 +15,7 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.agenda import Edges
 from thermosim.engine.observables import Observer
+from thermosim.engine.tallies import owners, writes
 from thermosim.errors import SimulationError
 from thermosim.kernels.gibbs import LANES
 from thermosim.kernels.observe import Seen, observe
@@ -52,13 +53,14 @@ class FreeRunner:
         self._threads = min(threads, self._groups)
         n = fabric.nodes
         self._edges = Edges(fabric.clock)
-        self._net, bias = _net(fabric)
+        self._held = np.zeros(n, dtype=np.int8) if fabric.timetable is None else fabric.timetable.held(0)
+        self._net, bias = _net(fabric, self._held)
         self.observer = Observer(fabric, np.arange(n, dtype=np.int64))
         self.spin: Ints = np.zeros(n, dtype=np.int64)
         self.pair: Ints = np.zeros(len(fabric.actual.edges), dtype=np.int64)
         self.count = 0
         self._keys = replica_keys(seed, f"free {fabric.path}", replicas)
-        self._states = [_first(self._keys[r], self._net, bias, bool(np.any(self._net.arrhenius)), up)
+        self._states = [_first(self._keys[r], self._net, bias, bool(np.any(self._net.arrhenius)), up, self._held)
                         for r in range(replicas)]  # fmt: skip
         self._queues = [(np.zeros(_ROOM), np.zeros(_ROOM, dtype=np.int64)) for _ in range(replicas)]
 
@@ -116,12 +118,14 @@ class FreeRunner:
         """The kernel that works here, and on how many replicas."""
         return [f"telegraph ({self.replicas} replicas)"]
 
-    def tally(self, begin: int, end: int) -> Ints:
-        """Updates (array, replica) between two numbers of intervals: one of every p-bit and relaxation time tau0."""
+    def tally(self, begin: int, end: int) -> dict[str, Ints]:
+        """Actions between two numbers of intervals by the names of their counters, (replica,): ``<array>.updates``, one
+        of every p-bit that is not held and relaxation time tau0, and ``<array>.writes`` of those that are."""
         passed = [np.floor(self._edges.at(k) / FEMTOSECONDS / self.fabric.relaxation) for k in (begin, end)]
-        each = (passed[1] - passed[0]).astype(np.int64)
-        sums = [each[a : a + int(np.prod(s, dtype=np.int64))].sum() for a, s in self.fabric.arrays.values()]
-        return np.repeat(np.array(sums)[:, None], self.replicas, axis=1)
+        each = np.where(self._held == 0, passed[1] - passed[0], 0)
+        sums = np.bincount(owners(self.fabric), each, minlength=len(self.fabric.arrays)).astype(np.int64)
+        updates = {f"{p}.updates": np.full(self.replicas, c) for p, c in zip(self.fabric.arrays, sums, strict=True)}
+        return updates | writes(self.fabric, begin, end, self.replicas)
 
     def spins(self) -> np.ndarray:
         """Outputs (node, replica) +-1 int8."""
@@ -151,8 +155,8 @@ class FreeRunner:
         self._queues = [(np.array(times), np.array(nodes)) for times, nodes in kept["queues"]]
 
 
-def _net(fabric: Fabric) -> tuple[Net, Floats]:
-    """The fabric as the kernel wants it, and the constant part of every input."""
+def _net(fabric: Fabric, held: np.ndarray) -> tuple[Net, Floats]:
+    """The fabric as the kernel wants it, those that are `held` (node,) without a rate; the constant part of inputs."""
     law, n = fabric.actual, fabric.nodes
     scale = 2.0 * law.beta * fabric.slope
     felt, sources, weights = law.couplings()
@@ -166,7 +170,7 @@ def _net(fabric: Fabric) -> tuple[Net, Floats]:
             f"{fabric.path}: an input of an Arrhenius p-bit reaches log-odds of {steepest[arrhenius].max():.3g}, and "
             f"its rates leave the range of numbers above {STEEPEST:g}; lower the weights or beta"
         )
-    rate = np.where(arrhenius, 0.5, 1.0) / fabric.relaxation
+    rate = np.where(held == 0, np.where(arrhenius, 0.5, 1.0) / fabric.relaxation, 0.0)
     chance, alias = alias_table(rate)
     first = np.concatenate([[0], np.cumsum(np.bincount(sources, minlength=n))]).astype(np.int64)
     return Net(
@@ -174,11 +178,11 @@ def _net(fabric: Fabric) -> tuple[Net, Floats]:
     ), bias  # fmt: skip
 
 
-def _first(key: np.uint64, net: Net, bias: Floats, heaped: bool, up: bool) -> State:
-    """A replica at time 0."""
+def _first(key: np.uint64, net: Net, bias: Floats, heaped: bool, up: bool, held: np.ndarray) -> State:
+    """A replica at time 0, with p-bits `held` (node,) at +-1 or, where that is 0, free."""
     n = len(bias)
     words = np.array([bits64(key, _START - np.uint64(node)) for node in range(n)], dtype=np.uint64)
-    spin = np.where(up | (words >> np.uint64(63) == 1), 1.0, -1.0)
+    spin = np.where(held == 0, np.where(up | (words >> np.uint64(63) == 1), 1.0, -1.0), held)
     goal = bias.copy()
     np.add.at(goal, net.felt, net.weight * np.repeat(spin, np.diff(net.first)))
     rows = n if heaped else 0

@@ -60,11 +60,15 @@ def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
 
 
 class Group(ABC):
-    """At most LANES replicas; between slots `plan` may be replaced by one of another beta, with the same couplings."""
+    """At most LANES replicas; :meth:`take_up` changes beta and who is held between slots, never the couplings."""
 
     def __init__(self, plan: Plan, keys: np.ndarray, replicas: int) -> None:
         self.plan, self.keys, self.replicas = plan, keys, replicas
         self.nodes = len(plan.node)
+
+    def take_up(self, plan: Plan) -> None:
+        """Go on with another plan of the same couplings. A p-bit whose `fresh` is 0 is held: it is never renewed."""
+        self.plan = plan
 
     @property
     @abstractmethod
@@ -174,7 +178,12 @@ class RateGroup(LaneGroup):
 
     def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, rates: Rates) -> None:
         super().__init__(plan, keys, replicas, free)
-        self._rates = rates
+        self._rates, self._attempts = rates, rates.attempts
+
+    def take_up(self, plan: Plan) -> None:
+        """As of any group; a p-bit without attempts is held."""
+        super().take_up(plan)
+        self._rates = self._rates._replace(attempts=np.where(plan.fresh == 0, 0.0, self._attempts))
 
     def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
         slots_rates(self._state, self._hidden, self.keys, begin, end, self.plan, self._rates, self._padded(drive))

@@ -6,6 +6,8 @@ A sweep is one tick, or one tick for each p-bit where they are picked one by one
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from thermosim.circuit.dits import DitFabric
@@ -16,24 +18,32 @@ from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.free import FreeRunner
 from thermosim.engine.groups import Group, LaneGroup
 from thermosim.engine.observables import Watched
+from thermosim.engine.tallies import owners
+from thermosim.engine.tempering import TemperedRunner
 from thermosim.kernels.bodies import Bodies, body_run_ticks, body_ticks, observe_bodies
 from thermosim.kernels.gibbs import LANES, Plan
 from thermosim.kernels.observe import Seen
 from thermosim.kernels.orders import PARALLEL, RANDOM, SUBSET, run, ticks
+from thermosim.streams import key
 
 KINDS = {"parallel": PARALLEL, "subset": SUBSET, "random": RANDOM}
 _NONE = np.zeros(0, dtype=np.float32)
 
 
 class OrderedGroup(LaneGroup):
-    """Replicas side by side; `latched` (array, LANES) counts their outputs latched since it was set to zero."""
+    """Replicas side by side; `latched` (array + 1, LANES) counts their outputs latched since it was set to zero."""
 
     def __init__(self, fabric: Fabric, plan: Plan, keys: np.ndarray, replicas: int) -> None:
         self._mode = KINDS[fabric.order], fabric.chance, fabric.rng == "free"
         super().__init__(plan, keys, replicas, fabric.rng == "free" or fabric.order != "random")
-        sizes = [int(np.prod(shape, dtype=np.int64)) for _, shape in fabric.arrays.values()]
-        self._owner = np.repeat(np.arange(len(sizes)), sizes)[plan.node.astype(np.int64)]
-        self.latched = np.zeros((len(sizes), LANES), dtype=np.int64)
+        self._arrays = owners(fabric)[plan.node.astype(np.int64)]
+        self._owner = self._arrays
+        self.latched = np.zeros((len(fabric.arrays) + 1, LANES), dtype=np.int64)
+
+    def take_up(self, plan: Plan) -> None:
+        """As of any group; p-bits that are held count for nobody, in the last row of `latched`."""
+        super().take_up(plan)
+        self._owner = np.where(plan.fresh == 0, len(self.latched) - 1, self._arrays)
 
     def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
         ticks(
@@ -74,9 +84,9 @@ class OrderedBodyGroup(OrderedGroup):
 class OrderedRunner(FabricRunner):
     """State of one fabric of order parallel, subset or random after `slot` ticks."""
 
-    def tally(self, begin: int, end: int) -> Ints:
-        """Outputs latched (array, replica) since the last call."""
-        counts = np.concatenate([group.latched for group in self._ordered], axis=1)[:, : self.replicas]
+    def _latched(self, begin: int, end: int) -> Ints:
+        """Outputs latched (array, replica) since the last call; held ones are none."""
+        counts = np.concatenate([group.latched for group in self._ordered], axis=1)[:-1, : self.replicas]
         for group in self._ordered:
             group.latched[:] = 0
         return counts
@@ -96,11 +106,21 @@ class OrderedRunner(FabricRunner):
         return list(self._ordered)
 
 
-def runner(fabric: Fabric | DitFabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner | DitRunner:
+Runner = FabricRunner | FreeRunner | TemperedRunner | DitRunner
+
+
+def runner(fabric: Fabric | DitFabric, seed: int, replicas: int, threads: int) -> Runner:
     """The runner of a fabric's order; sequential updates are a colouring with one p-bit of each colour."""
     if isinstance(fabric, DitFabric):
         return DitRunner(fabric, seed, replicas, threads)
     if fabric.order == "free":
         return FreeRunner(fabric, seed, replicas, threads)
     kind = OrderedRunner if fabric.order in KINDS else FabricRunner
-    return kind(fabric, seed, replicas, threads)
+    if fabric.tempering is None:
+        return kind(fabric, seed, replicas, threads)
+    last = len(fabric.tempering.betas) - 1
+    copies = []
+    for k, beta in enumerate(fabric.tempering.betas):
+        copy = replace(fabric, actual=replace(fabric.actual, beta=beta), tempering=None)
+        copies.append(kind(copy, seed if k == last else int(key(seed, "copy", k)), replicas, threads))
+    return TemperedRunner(fabric, copies, seed)

@@ -46,6 +46,7 @@ class FabricPart:
         replicas = rails.values.shape[1]
         self.fabric, self.runner = fabric, runner(fabric, seed, replicas, threads)
         self.edges = Edges(fabric.clock)
+        self._window_begins = window[0]
         self.burn_in, self.end = (sweeps_until(fabric, time) for time in window)
         self.sweeps = self.taken = 0
         self.series: dict[str, np.ndarray] = {}
@@ -62,9 +63,10 @@ class FabricPart:
         self._nodes = np.array(nodes, dtype=np.int64)
         self._sources = _sources(fabric, islands, rails)
         self._rails = rails
-        self._updates = [counters.new(path, "updates") for path in fabric.arrays]
+        names = [name.rpartition(".") for name in self.runner.tally(0, 0)]
+        self._counters = {f"{path}.{action}": counters.new(path, action) for path, _, action in names}
         for path, size in fabric.sizes().items():
-            counters.new(path, "writes").counts[0] += size  # the chip is programmed once before it runs
+            counters.new(path, "writes").counts[0] += size * self._copies  # all are programmed once before they run
         if fabric.schedule:
             steps = counters.new(fabric.path, "beta steps").counts
             for sweep, _ in fabric.schedule[1:]:
@@ -84,13 +86,19 @@ class FabricPart:
             return int(fabric.drawn.states.sum()) * 4
         if fabric.order == "free":
             return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
-        return fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+        return self._copies * fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
+
+    @property
+    def _copies(self) -> int:
+        """Chips that run for each replica."""
+        tempering = None if isinstance(self.fabric, DitFabric) else self.fabric.tempering
+        return 1 if tempering is None else len(tempering.betas)
 
     @property
     def _clocked(self) -> FabricRunner:
-        """The runner of a fabric that may have analog inputs: neither free-running p-bits nor p-dits have them."""
+        """The runner of a fabric that has slots and knobs; others have no analog inputs and no controller."""
         if not isinstance(self.runner, FabricRunner):
-            raise TypeError(f"{self.fabric.path}: only clocked p-bits have analog inputs")
+            raise TypeError(f"{self.fabric.path}: only clocked p-bits that are not tempered are run slot by slot")
         return self.runner
 
     def _ends(self, sweep: int) -> int:
@@ -102,7 +110,7 @@ class FabricPart:
         if self.sweeps < min(goal, self.burn_in):
             begin = self.runner.slot
             self.runner.advance(min(goal, self.burn_in) - self.sweeps)
-            self._count(begin, [counter.counts[0] for counter in self._updates])
+            self._count(begin, 0)
             self.sweeps = min(goal, self.burn_in)
         while self.sweeps < goal:
             self._forward(goal - self.sweeps)
@@ -114,14 +122,14 @@ class FabricPart:
         seen = None
         if left < ahead:
             self.runner.advance(done := left)
-        elif ahead < every or (every > 1 and self.fabric.schedule):  # beta may move between two draws
+        elif ahead < every or (every > 1 and self.fabric.moves):  # something may change between two draws
             self.runner.advance(ahead - 1)
             seen = self.runner.advance(1, record=True, nodes=self._nodes)
             done = ahead
         else:
             done = left // every * every
             seen = self.runner.advance(done, record=True, every=every, nodes=self._nodes)
-        self._count(begin, [counter.counts[1] for counter in self._updates])
+        self._count(begin, 1)
         self.sweeps += done
         if seen is not None:
             self._keep(seen)
@@ -134,10 +142,10 @@ class FabricPart:
         """Write a knob of the p-bits: trims [V] or biases of `nodes`, or beta as a share of the law's."""
         self._clocked.program(kind, nodes, values)
 
-    def _count(self, begin: int, rows: list[Ints]) -> None:
-        """Add the updates of each array since slot `begin` to its row (replicas,)."""
-        for row, updates in zip(rows, self.runner.tally(begin, self.runner.slot), strict=True):
-            row += updates
+    def _count(self, begin: int, row: int) -> None:
+        """Add what was done since slot `begin` to the counters, in burn-in (row 0) or window (row 1)."""
+        for name, count in self.runner.tally(begin, self.runner.slot).items():
+            self._counters[name].counts[row] += count
 
     def slot(self, time: int, number: int) -> None:
         """Run slot `number`, which begins at `time` [fs], on the voltages of that instant."""
@@ -150,7 +158,7 @@ class FabricPart:
             else:
                 volts[nodes] = source.values[rows]
         self._clocked.advance_slot(volts)
-        self._count(number, [counter.at(time) for counter in self._updates])
+        self._count(number, 0 if time < self._window_begins else 1)
 
     def complete(self, time: int) -> None:
         """Record the sweep that ends at `time` [fs], if there is one; for a fabric with analog inputs."""

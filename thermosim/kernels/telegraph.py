@@ -9,14 +9,14 @@ table) and redrawn from p = 1 / (1 + exp(-a_i)), which is the same chain (unifor
 candidate time in an indexed heap (next reaction; the residual is scaled when the rate changes, so only the p-bits that
 feel a flip move). While an input relaxes its rate is monotone, hence below the larger of its value now and its value
 at the goal: candidates come at that bound and are accepted with r / bound (thinning). A delay is a queue of flips that
-are delivered in their order. No step of time is ever chosen, so nothing depends on one.
+are delivered in their order. No step of time is ever chosen, so nothing depends on one. A p-bit of rate 0 is held.
 
 Random words: lane64(bits64(key, count), lane), `count` the candidates so far of a replica.
 Jensen, Skand. Aktuarietidskr. 36, 87 (1953); Lewis and Shedler, Nav. Res. Logist. 26, 403 (1979); Gibson and Bruck,
 J. Phys. Chem. A 104, 1876 (2000).
 """
 
-from math import exp, log
+from math import exp, inf, log
 from typing import NamedTuple
 
 import numpy as np
@@ -178,7 +178,7 @@ def _feel(source, sign, now, net, state):
             state.value[node] = level
             state.since[node] = now
         state.goal[node] += 2.0 * sign * net.weight[entry]
-        if state.heap.size > 0:
+        if state.heap.size > 0 and net.rate[node] > 0.0:
             if net.settling == 0.0:
                 level = state.goal[node]
             bound = _bounded(
@@ -255,7 +255,7 @@ def begin(key, net, state):
         )
         word = lane64(bits64(key, state.count[0]), _TWO)
         state.count[0] += _ONE
-        state.when[node] = -log(uniform(word)) / state.bound[node]
+        state.when[node] = -log(uniform(word)) / state.bound[node] if state.bound[node] > 0.0 else inf
         state.heap[node] = node
         _up(state.heap, state.place, state.when, node)
 

@@ -177,13 +177,14 @@ def mixture_of(program: Program, samples: IslandSamples) -> Mixture | None:
     return None
 
 
-def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
-    """Mixing of a fabric; None if nothing was recorded of it."""
+def fabric_mixing(record: Record, fabric: Fabric, interval: float | None = None) -> PartMixing | None:
+    """Mixing of a fabric whose sweep takes `interval` [s], by default its own; None if nothing was recorded of it."""
     series = list(fabric_series(record, fabric))
     if not series:
         return None
     sweep = fabric.ticks * fabric.clock.period
-    part = part_of(fabric.path, "fabric", fabric.nodes, series[0][1].shape, sweep * fabric.every, iter(series))
+    interval = sweep if interval is None else interval
+    part = part_of(fabric.path, "fabric", fabric.nodes, series[0][1].shape, interval * fabric.every, iter(series))
     exact: dict[str, float] = {}
     from thermosim.ideal import disciplines
     from thermosim.ideal import exact as law
@@ -191,11 +192,13 @@ def fabric_mixing(record: Record, fabric: Fabric) -> PartMixing | None:
     if any(host.fabric == fabric.path for host in record.program.hosts):
         pass  # a controller trims this die: what is known of it as it was built no longer holds
     elif fabric.order not in ("coloured", "sequential"):
-        if disciplines.known(fabric):
+        # Where p-bits are picked one by one, picks of those that are held go to waste, which this chain does not know.
+        if disciplines.known(fabric) and interval == sweep:
             what = "slowest mode of the chain" if fabric.order == "free" else "slowest mode of the sweep"
             exact[what] = disciplines.relaxation(fabric) * sweep
     elif fabric.rng == "held" and fabric.nodes <= law.SPECTRAL and fabric.input_nets is None:
-        exact["slowest mode of the sweep"] = law.sweep_of(fabric).relaxation() * sweep
+        what = "slowest mode of the sweep" + (" of a copy alone" if fabric.tempering is not None else "")
+        exact[what] = law.sweep_of(fabric).relaxation() * sweep
     return replace(part, exact=exact, steps=_steps(fabric))
 
 

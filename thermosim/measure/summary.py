@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from thermosim.analysis.mixing import VERDICTS, Verdict
 from thermosim.circuit.dits import DitFabric
-from thermosim.circuit.program import Fabric, HostPlan, PriceRow, Program
+from thermosim.circuit.program import HostPlan, PriceRow, Program
 from thermosim.contracts import Mixture
 from thermosim.ideal.exact import ENUMERABLE
+from thermosim.measure.conditional import View, view
 from thermosim.measure.dits import dit_mixing
 from thermosim.measure.energy import Energy, faults, ledger
+from thermosim.measure.exchanges import exchange_notes
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
 from thermosim.measure.target import (
@@ -90,7 +92,7 @@ def measure(record: Record) -> Summary:
     notes = [*program.notes, *faults(record.counters), *_programmed(record, program)]
     parts: list[PartMixing] = []
     islands: list[tuple[IslandSamples, PartMixing]] = []
-    fabrics: list[tuple[Fabric, PartMixing]] = []
+    fabrics: list[tuple[View, PartMixing]] = []
     silent: list[Target] = []
     for island in measured_islands(program):
         samples = island_samples(record, program, island)
@@ -107,11 +109,13 @@ def measure(record: Record) -> Summary:
         islands.append((samples, mixed))
         parts.append(mixed)
     for fabric in program.fabrics:
-        mixing = fabric_mixing(record, fabric)
+        seen = view(program, fabric, record)
+        mixing = fabric_mixing(seen.record, seen.fabric, fabric.ticks * fabric.clock.period)
         if mixing is None:
             notes.append(f"{fabric.path}: nothing was recorded of this fabric")
             continue
-        fabrics.append((fabric, mixing))
+        fabrics.append((seen, mixing))
+        notes += exchange_notes(record, fabric)
         parts.append(mixing)
     dits: list[tuple[DitFabric, PartMixing]] = []
     for dit in program.dits:
@@ -143,15 +147,16 @@ def measure(record: Record) -> Summary:
         tuple(targets),
         tuple(ideals),
         tuple(notes),
-        _temperatures(record, program, [fabric for fabric, _ in fabrics]),
+        _temperatures(program, [seen for seen, _ in fabrics]),
     )
 
 
-def _temperatures(record: Record, program: Program, fabrics: list[Fabric]) -> tuple[EffectiveTemperature, ...]:
+def _temperatures(program: Program, fabrics: list[View]) -> tuple[EffectiveTemperature, ...]:
     """Effective temperature of every fabric whose law is declared."""
     if "target" not in program.measures:
         return ()
-    found = [effective_temperature(record, one) for one in fabrics if one.input_nets is None]
+    ruled = [one for one in fabrics if one.one_law and one.fabric.input_nets is None]
+    found = [effective_temperature(one.record, one.fabric) for one in ruled]
     return tuple(one for one in found if one is not None)
 
 
@@ -199,7 +204,7 @@ def _against_laws(
     record: Record,
     program: Program,
     islands: list[tuple[IslandSamples, PartMixing]],
-    fabrics: list[tuple[Fabric, PartMixing]],
+    fabrics: list[tuple[View, PartMixing]],
     dits: list[tuple[DitFabric, PartMixing]],
 ) -> tuple[list[Target], list[Ideal]]:
     from thermosim.measure.compare import gaussian_ideals
@@ -213,8 +218,8 @@ def _against_laws(
         law = island_law(program, samples)
         if not isinstance(law, str):
             ideals += gaussian_ideals(samples.island.path, law.law, cards)
-    for fabric, mixing in fabrics:
-        found, rows = _fabric(record, program, fabric, mixing, cards)
+    for seen, mixing in fabrics:
+        found, rows = _fabric(seen, program, mixing, cards)
         targets += found
         ideals += rows
     for dit, mixing in dits:
@@ -225,12 +230,15 @@ def _against_laws(
 
 
 def _fabric(
-    record: Record, program: Program, fabric: Fabric, mixing: PartMixing, cards: tuple[PlatformCard, ...]
+    seen: View, program: Program, mixing: PartMixing, cards: tuple[PlatformCard, ...]
 ) -> tuple[list[Target], list[Ideal]]:
     from thermosim.engine.observables import projection_signs
     from thermosim.ideal.gibbs import speed
     from thermosim.measure.compare import fabric_ideals
 
+    fabric, record = seen.fabric, seen.record
+    if not seen.one_law:
+        return [Target(fabric.path, "none", (), "clamps come or go in the recorded window: no one law")], []
     if fabric.input_nets is not None and any(fabric.input_nets):
         return [Target(fabric.path, "none", (), "its p-bits have analog inputs: no closed law is declared")], []
     reason = no_law(fabric, program.target if isinstance(program.target, str) else "as_drawn")
@@ -242,7 +250,7 @@ def _fabric(
     if not fabric.drawn.symmetric:
         return targets, []
     ideals: list[Ideal] = []
-    signs = projection_signs(fabric.path, fabric.nodes)
+    signs = projection_signs(fabric.path, seen.nodes)[:, seen.free]
     for index, (name, law) in enumerate(fabric_laws(fabric, wanted)):
         if small and index:
             break

@@ -32,7 +32,7 @@ from thermosim.analysis.distance import (
     moment_error,
 )
 from thermosim.analysis.mixing import Mixing, integrated_time, overall
-from thermosim.circuit.discipline import discipline
+from thermosim.circuit.discipline import discipline, exchanges_exactly
 from thermosim.circuit.ising import one_law
 from thermosim.circuit.program import Fabric, IsingLaw, Program
 from thermosim.contracts import Floats, Mixture
@@ -210,6 +210,8 @@ def _doubt(fabric: Fabric) -> str:
 
 def _built(fabric: Fabric) -> Floats | None:
     """The law that this die's dynamics leave fixed; None where it is not known."""
+    if fabric.tempering is not None and not exchanges_exactly(fabric):
+        return None
     if fabric.order not in ("coloured", "sequential"):
         return disciplines.stationary(fabric) if disciplines.known(fabric) else None
     if fabric.nodes <= exact.STATIONARY and fabric.rng == "held" and fabric.input_nets is None:
@@ -274,6 +276,9 @@ def sampled_target(
     if mixing.verdict == "stuck":
         return Target(fabric.path, name, (), STUCK)
     settled = overall(ideal.mixing)
+    if settled != "ok" and fabric.tempering is not None:
+        why = f"the ideal sampler, which has no copies at other betas, is {settled}: its means are no reference"
+        return Target(fabric.path, name, (), f"no distance: {why}")
     if settled == "stuck":
         return Target(fabric.path, name, (), "no distance: the ideal sampler is stuck too")
     if not math.isfinite(mixing.tau):

@@ -12,7 +12,7 @@ from thermosim.models import REGISTRY
 from thermosim.models.base import unit_of
 from thermosim.netlist.couplings import Coupling, Lattice, Normal, ProblemSource, Weights
 from thermosim.netlist.lattices import NAMES, RULES
-from thermosim.netlist.schedule import Ramp, Schedule
+from thermosim.netlist.schedule import ClampSection, Ladder, Ramp, ResetSection, Schedule, TemperingSection
 from thermosim.netlist.schema import (
     Controller,
     GaussianMixture,
@@ -72,6 +72,10 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("updates", Updates),
     ("schedule", Schedule),
     ("schedule: beta, when a ramp", Ramp),
+    ("schedule: clamp", ClampSection),
+    ("schedule: reset", ResetSection),
+    ("schedule: tempering", TemperingSection),
+    ("tempering: betas, when a ladder", Ladder),
     ("run", Run),
 )
 

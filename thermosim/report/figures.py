@@ -13,6 +13,7 @@ from thermosim.contracts import Floats
 from thermosim.ideal import exact, potts
 from thermosim.ideal.gaussian import GaussianMixture
 from thermosim.measure import Summary
+from thermosim.measure.conditional import view
 from thermosim.measure.dits import dit_series
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_series, island_samples, island_series
@@ -38,7 +39,7 @@ def draw(record: Record, summary: Summary, program: Program) -> dict[str, list[D
                 target += _dit_law(record, fabric)
             else:
                 series = dict(fabric_series(record, fabric))
-                target += _fabric_law(record, fabric)
+                target += _fabric_law(record, program, fabric)
             mixing.append(_fabric_waveform(part, series))
         else:
             island = next(one for one in measured_islands(program) if one.path == part.path)
@@ -104,13 +105,17 @@ def _autocorrelation(part: PartMixing, series: dict[str, Floats]) -> list[Drawin
     return [drawing.autocorrelation(title, step, unit, curves, part.worst, part.tau, part.tau_error)]
 
 
-def _fabric_law(record: Record, fabric: Fabric) -> list[Drawing]:
+def _fabric_law(record: Record, program: Program, fabric: Fabric) -> list[Drawing]:
     """Probabilities of the states of a small fabric; of a larger one the mean spins of its two-dimensional arrays."""
-    states = record.series.get(f"{fabric.path}:states")
-    if states is not None and fabric.nodes <= exact.ENUMERABLE and not no_law(fabric):
-        counted = np.bincount(states.ravel(), minlength=2**fabric.nodes) / states.size
-        title = f"States of {fabric.path}: simulated hardware against the enumerated law as drawn."
-        return [drawing.states(title, counted, exact.probabilities(fabric.drawn))]
+    seen = view(program, fabric, record)
+    states = seen.record.series.get(f"{fabric.path}:states")
+    if states is not None and fabric.nodes <= exact.ENUMERABLE and seen.one_law and not no_law(seen.fabric):
+        counted = np.bincount(states.ravel(), minlength=2**seen.fabric.nodes) / states.size
+        of = (
+            f"{fabric.path}" if len(seen.free) == fabric.nodes else f"the free p-bits of {fabric.path}, the others held"
+        )
+        title = f"States of {of}: simulated hardware against the enumerated law as drawn."
+        return [drawing.states(title, counted, exact.probabilities(seen.fabric.drawn))]
     means = record.sums[f"{fabric.path}:spin"] / float(record.sums[f"{fabric.path}:count"])
     title = "Mean spin of every p-bit over the recorded window and all replicas."
     return [
