@@ -28,6 +28,7 @@ from thermosim.models.base import (
     PriceContext,
     Volts,
 )
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Barriers, Pbit, Response
 from thermosim.models.pricing import price, stated
 
@@ -114,6 +115,7 @@ class Mtj(Pbit):
             critical_up=critical_up / scale,
             critical_down=critical_down / scale,
             exponent=exponent,
+            curves=(LOGISTIC,) * len(exponent),
         )
         relaxation = values["tau0"] / (np.exp(-up) + np.exp(-down))
         return Response(scale, values["offset"], values["gain"], values["bias"], relaxation, barriers)
