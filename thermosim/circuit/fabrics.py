@@ -19,6 +19,7 @@ from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems, suggestion
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Barriers, Pbit, Response, join
 from thermosim.times import Clock
 from thermosim.units import show
@@ -161,11 +162,19 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
     if order in ("coloured", "sequential"):
         return
     if barriers is not None:
-        model = next(array for array in arrays if _response(array, "actual").barriers is not None)
-        message = (
-            f"p-bits with barriers that depend on the bias are not built for order {order}; coloured and sequential"
-        )
-        problems.add(position(model.at), model.path, f"{message} are")
+        for array in arrays:
+            response = _response(array, "actual")
+            message = ""
+            if response.barriers is not None:
+                message = f"p-bits with barriers that depend on the bias are not built for order {order}; "
+                message += "coloured and sequential are"
+            elif response.curve is not LOGISTIC and order != "free":
+                message = (
+                    f"response: {response.curve} is not built for order {order}; coloured, sequential and free are"
+                )
+            if message:
+                problems.add(position(array.at), array.path, message)
+                break
     if circuit.netlist.schedule.stairs:
         message = f"a schedule is not built for order {order}; coloured and sequential are"
         problems.add(position(("schedule",)), "schedule", message)
@@ -217,7 +226,7 @@ def ising_laws(
 def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
     model = array.bound.model
     assert isinstance(model, Pbit)
-    return model.response(getattr(array, which))
+    return model.port(getattr(array, which))
 
 
 def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
@@ -228,9 +237,9 @@ def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dic
 
 
 def _barriers(arrays: list[Instance]) -> Barriers | None:
-    """Barriers of all nodes; None where no rate depends on the bias."""
+    """Barriers or curves of all nodes; None where all are logistic and no rate depends on the bias."""
     found = [_response(array, "actual") for array in arrays]
-    if all(response.barriers is None for response in found):
+    if all(response.barriers is None and response.curve is LOGISTIC for response in found):
         return None
     return join([response.as_barriers() for response in found])
 

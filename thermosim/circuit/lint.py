@@ -13,7 +13,7 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import At, Circuit
-from thermosim.circuit.discipline import discipline, fastest_flip
+from thermosim.circuit.discipline import LOGIT_ERROR, discipline, fastest_flip, misfit
 from thermosim.circuit.program import AdcBank, ControllerPlan, Fabric, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -23,9 +23,6 @@ from thermosim.units import show
 
 PHASES = 64
 """Samples over which clocks of different frequencies are looked at for the longest wait."""
-LOGIT_ERROR = 0.05
-"""Error of the log-odds from which on a response counts as another law: 1 % of probability at p = 1/2."""
-
 SLOW = 0.05
 """Lag of a synapse times the fastest flip rate, from which on it is worth a warning."""
 Finding = tuple[str, Position | None, str, str]
@@ -217,25 +214,17 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
     for fabric in program.fabrics:
         if fabric.barriers is None or fabric.input_nets is not None:
             continue
-        reach = np.abs(fabric.programmed.biases).copy()
-        for side in (0, 1):
-            np.add.at(reach, fabric.programmed.edges[:, side], np.abs(fabric.programmed.weights))
-        reach *= 2 * fabric.programmed.beta
-        worst, node = 0.0, 0
-        for i in range(fabric.nodes):
-            argument = np.linspace(-reach[i], reach[i], 9)
-            rise, fall = fabric.barriers.rates(i, argument)
-            error = float(np.max(np.abs(np.log(rise / fall) - argument)))
-            if error > worst:
-                worst, node = error, i
-        if worst > LOGIT_ERROR:
+        found = misfit(fabric)
+        if found.error > LOGIT_ERROR:
+            far = f"off by {found.error:.2g}" if np.isfinite(found.error) else "infinite"
             yield (
                 _at(circuit, circuit.instances[fabric.path].at),
                 fabric.path,
-                f"the response of its p-bits is not the sigmoid: where the couplings drive node {node} "
-                f"(2 beta |I| up to {reach[node]:.3g}) its log-odds are off by {worst:.2g}, so the chip does not "
+                f"the response of its p-bits is not the sigmoid: where the couplings drive node {found.node} "
+                f"(2 beta |I| up to {found.reach:.3g}) its log-odds are {far}, so the chip does not "
                 "sample the Boltzmann law; "
-                "a smaller beta, a larger critical voltage, equal wells or a trimmed bias bring it nearer",
+                "a smaller beta, a logistic response, a larger critical voltage, equal wells or a trimmed bias bring it "
+                "nearer",
             )
 
 

@@ -14,9 +14,9 @@ import numpy as np
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Ints
 from thermosim.engine.agenda import Edges
-from thermosim.engine.observables import Observer
 from thermosim.engine.free_chains import Couplings, Events, Method, Stream
 from thermosim.engine.groups import FEW
+from thermosim.engine.observables import Observer
 from thermosim.kernels.gibbs import LANES
 from thermosim.kernels.observe import Seen, observe
 from thermosim.kernels.observe_chain import chain_observe

@@ -3,7 +3,7 @@
 | method | what it does | chosen for |
 |---|---|---|
 | stream | redraws, no times | inputs that follow at once, rates at most 1/tau0 |
-| rejection | the same, tried at the largest rate that couplings and bias allow | with Arrhenius p-bits, where that is cheaper |
+| rejection | the same, tried at the largest rate that inputs allow | with Arrhenius p-bits, where that is cheaper |
 | heap | a candidate time for each p-bit | other fabrics with Arrhenius p-bits |
 | events | one stream with times | synapses that settle or are late |
 
@@ -62,7 +62,7 @@ class Couplings:
         self.reach: Floats = np.abs(self.bias) + self._felt_sum(np.abs(self.weight))
 
     def _felt_sum(self, values: Floats) -> Floats:
-        return np.bincount(self.felt, values, self.fabric.nodes)
+        return np.bincount(self.felt, values, self.fabric.nodes).astype(np.float64)
 
     def method(self) -> str:
         """The method of the table above that suits the fabric."""
@@ -239,5 +239,3 @@ class Events(Method):
         for name, value in state.state._asdict().items():
             value[:] = kept[name]
         state.times, state.nodes = np.array(kept["times"]), np.array(kept["nodes"])
-
-

@@ -102,7 +102,7 @@ class Mtj(Pbit):
         high, low = (divider(self.supply, self.transistor, r) for r in (self.r_p, self.r_p * (1 + self.tmr)))
         return low, high
 
-    def response(self, values: Mapping[str, Floats]) -> Response:
+    def port(self, values: Mapping[str, Floats]) -> Response:
         """Scale: 1 / (n (E_P/V_P + E_AP/V_AP)), the slope of ln(tau_AP/tau_P) at V = 0."""
         up, critical_up = values["barrier"], values["critical"]
         down, critical_down = values.get("barrier_ap", up), values.get("critical_ap", critical_up)

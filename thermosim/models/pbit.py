@@ -55,8 +55,8 @@ class Barriers:
 def join(parts: list[Barriers]) -> Barriers:
     """The elements of several arrays in a row."""
     numbers = [item.name for item in fields(Barriers) if item.name != "curves"]
-    joined = [np.concatenate([getattr(part, name) for part in parts]) for name in numbers]
-    return Barriers(*joined, tuple(curve for part in parts for curve in part.curves))
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in numbers}
+    return Barriers(**joined, curves=tuple(curve for part in parts for curve in part.curves))
 
 
 @dataclass(frozen=True)
@@ -105,5 +105,5 @@ class Pbit(Model, ABC):
         return None
 
     @abstractmethod
-    def response(self, values: Mapping[str, Floats]) -> Response:
-        """Response of an array whose numeric parameters per element are `values`."""
+    def port(self, values: Mapping[str, Floats]) -> Response:
+        """The port: response of an array whose numeric parameters per element are `values`."""
