@@ -2,8 +2,8 @@
 
     python benchmarks/free_running.py
 
-+-J couplings, six neighbours. A candidate is a p-bit that is looked at; a chain is made of flips, so methods of one work
-are compared by flips. The time is that of the thread, so that other programs disturb less.
++-J couplings, six neighbours. A candidate is a p-bit that is looked at; a chain is made of flips, so methods of one
+work are compared by flips. The time is that of the thread, so that other programs disturb less.
 """
 
 import math

@@ -223,8 +223,8 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
                 f"the response of its p-bits is not the sigmoid: where the couplings drive node {found.node} "
                 f"(2 beta |I| up to {found.reach:.3g}) its log-odds are {far}, so the chip does not "
                 "sample the Boltzmann law; "
-                "a smaller beta, a logistic response, a larger critical voltage, equal wells or a trimmed bias bring it "
-                "nearer",
+                "a smaller beta, a logistic response, a larger critical voltage, equal wells or a trimmed bias bring "
+                "it nearer",
             )
 
 

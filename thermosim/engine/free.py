@@ -107,7 +107,7 @@ class FreeRunner:
         """Run the replicas of a group one after the other, a buffer of draws at a time."""
         first, watch = group * LANES, self.observer.watch(nodes)
         size = min(LANES, self.replicas - first)
-        valid, width = np.uint32(2**size - 1), 1 if self._lanes(group) == size <= FEW else LANES
+        valid, width = np.uint32(2**size - 1), 1 if size <= FEW else LANES
         room = max(1, _BUFFER // (self.fabric.nodes * width))
         for lower in range(0, len(slots), room):
             part = slots[lower : lower + room]

@@ -33,7 +33,7 @@ _ROOM = 64
 """Flips under way that a queue holds before it grows."""
 STEEPEST = 1000.0
 """Largest log-odds of an Arrhenius p-bit: beyond it a rate leaves the range of numbers."""
-HEAP = 8.0
+HEAP = 30.0
 """Candidates of a stream in the time that one entry of a heap takes to move."""
 _DIGITS = 60
 """Binary digits of the largest argument of a stream."""
