@@ -6,10 +6,11 @@
 n = 0 marks a constant rate: K = r, q = p(a), logistic or another curve. One uniform (w / 2 + 1/2) 2^-31 decides; a turn
 rarer than 2^-32 in a slot never happens. Same words as `gibbs`: named by slot and node, two replicas to a word.
 
-Lanes are side by side in single precision. With e = 6e-8, a share 1 -+ a/c has the error e (1 + 2 |a|/c), times n after
-the power; an exponent x then has the relative error e x + E n (1 + |a|/c) 2 e, and 2^x is a polynomial with 2e-7. So a
-rate is good to 1e-6 + 1e-7 E n (1 + |a|/c)^n, far below 1e-4 for any device that moves at all; 1 - exp(-K) has the
-relative error of K, since 2^x - 1 is a polynomial without a constant term. Other curves are computed one by one.
+Lanes are side by side in single precision, e = 6e-8. With r = |a| / c a share 1 -+ a/c has the error e (1 + 2 r) and
+its power n times that; three products add 3 e x to an exponent x = E share^n. So ln k is good to
+1e-6 + 3e-7 n E (1 + r)^n, down to rates of 2^-126, which is 2e-5 n where a turn can be seen at all (x < 22, no wells far
+beyond c). 1 - exp(-K) has the relative error of K, since 2^x - 1 is a series without a constant term. Curves other than
+the logistic are computed one by one.
 Neel, Ann. Geophys. 5, 99 (1949); Brown, Phys. Rev. 130, 1677 (1963).
 """
 
