@@ -136,6 +136,8 @@ def test_a_clip_freezes():
         frozen.append(int((np.abs(np.linalg.eigvals(rates)) < 1e-9).sum()))
     assert found == pytest.approx([0.107, 0.087, 0.030, 0.192], abs=6e-4)
     assert frozen == [2, 2, 1, 8]
+    adder = law(generator(ADDER, 0.5, RATES["clipped"]))
+    assert effective_beta(adder, ADDER, 0.5) == pytest.approx(1.211, abs=6e-4)
 
 
 MEASURED = Curve("measured", ((-1.5, 0.02), (-0.5, 0.3), (0.8, 0.75), (2.0, 0.9)))

@@ -8,9 +8,8 @@ rarer than 2^-32 in a slot never happens. Same words as `gibbs`: named by slot a
 
 Lanes are side by side in single precision, e = 6e-8. With r = |a| / c a share 1 -+ a/c has the error e (1 + 2 r) and
 its power n times that; three products add 3 e x to an exponent x = E share^n. So ln k is good to
-1e-6 + 3e-7 n E (1 + r)^n, down to rates of 2^-126, which is 2e-5 n where a turn can be seen at all (x < 22, no wells far
-beyond c). 1 - exp(-K) has the relative error of K, since 2^x - 1 is a series without a constant term. Curves other than
-the logistic are computed one by one.
+1e-6 + 3e-7 n E (1 + r)^n, down to rates of 2^-126. 1 - exp(-K) has the relative error of K, since 2^x - 1 is a series
+without a constant term. Curves other than the logistic are computed one by one.
 Neel, Ann. Geophys. 5, 99 (1949); Brown, Phys. Rev. 130, 1677 (1963).
 """
 
