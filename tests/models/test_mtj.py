@@ -17,9 +17,7 @@ def junction(**changes):
 
 def response(model):
     names = ("tau0", "barrier", "critical", "barrier_ap", "critical_ap", "exponent", "offset", "gain", "bias")
-    return model.response(
-        {name: np.array([getattr(model, name)]) for name in names if getattr(model, name) is not None}
-    )
+    return model.port({name: np.array([getattr(model, name)]) for name in names if getattr(model, name) is not None})
 
 
 def rates(model, volts=VOLTS):

@@ -24,6 +24,7 @@ import numpy as np
 from thermosim.circuit.ising import one_law
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
+from thermosim.models.pbit import Barriers
 from thermosim.units import show
 
 EXACT = 1e-9
@@ -36,6 +37,49 @@ class Discipline:
 
     boltzmann: bool
     reason: str = ""
+
+
+LOGIT_ERROR = 0.05
+"""Error of the log-odds from which on a response counts as another law: 1 % of probability at p = 1/2."""
+
+
+@dataclass(frozen=True)
+class Misfit:
+    """Largest error of the log-odds of a p-bit that the couplings reach, its `node`, and its largest argument there.
+
+    The error is infinite where the p-bit never goes against its input.
+    """
+
+    error: float
+    node: int
+    reach: float
+
+
+def misfit(fabric: Fabric) -> Misfit:
+    """Largest |ln(k_up / k_down) - a| at the arguments a that the couplings reach; none without wells and curves."""
+    wells = fabric.barriers
+    if wells is None:
+        return Misfit(0.0, 0, 0.0)
+    low, high = arguments_reached(fabric)
+    reach = np.maximum(np.abs(low), np.abs(high))
+    worst, node = 0.0, 0
+    for i in _told(wells, reach):
+        argument = np.linspace(low[i], high[i], 17)
+        log_up, log_down = wells.log_rates(i, argument)
+        error = float(np.max(np.abs(log_up - log_down - argument)))
+        if error > worst:
+            worst, node = error, i
+    return Misfit(worst, node, float(reach[node]))
+
+
+def _told(wells: Barriers, reach: Floats) -> list[int]:
+    """The nodes with wells, and of those with one curve the one that is driven farthest."""
+    nodes = [int(i) for i in np.flatnonzero(wells.exponent)]
+    for curve in dict.fromkeys(wells.curves):
+        mine = np.array([c is curve for c in wells.curves]) & (wells.exponent == 0)
+        if mine.any():
+            nodes.append(int(np.argmax(np.where(mine, reach, -1.0))))
+    return nodes
 
 
 def discipline(fabric: Fabric) -> Discipline:
@@ -93,11 +137,19 @@ def _odds(fabric: Fabric) -> str:
             f"the p-bits of this die have {slope.min():.3g} to {slope.max():.3g} of the nominal gain and "
             f"inputs that are off by up to {shift.max():.3g} in log-odds, so the chip samples a law of its own"
         )
-    error, node = response_error(fabric)
-    if error > EXACT:
+    found = misfit(fabric)
+    if found.error > EXACT and fabric.barriers is not None:
+        wells = fabric.barriers
+        names = [str(curve) for curve, n in zip(wells.curves, wells.exponent, strict=True) if n == 0]
+        other = ", ".join(name for name in dict.fromkeys(names) if name != "logistic")
+        what = f"response: {other}" if other else "the wells of its p-bits"
+        far = f"off by up to {found.error:.2g}"
+        if not np.isfinite(found.error):
+            far = "infinite: a p-bit never goes against such an input, and the chain may freeze where it started"
         reasons.append(
-            f"the response of its p-bits is not the sigmoid: log-odds are off by up to {error:.2g} (node {node}), so "
-            "the chip does not sample the Boltzmann law"
+            f"{what} — the odds of an answer are not exp(2 beta I), which detailed balance asks for, so the chip does "
+            f"not sample the Boltzmann law; at 2 beta |I| = {found.reach:.3g}, the largest at node {found.node}, the "
+            f"log-odds are {far}"
         )
     return "; ".join(reasons)
 
@@ -109,20 +161,6 @@ def arguments_reached(fabric: Fabric) -> tuple[Floats, Floats]:
     middle = 2 * law.beta * fabric.slope * law.biases + fabric.shift
     reach = 2 * law.beta * np.abs(fabric.slope) * pull
     return middle - reach, middle + reach
-
-
-def response_error(fabric: Fabric) -> tuple[float, int]:
-    """Largest |ln(k_up / k_down) - a| at the arguments a that the couplings reach, and the node; 0 without barriers."""
-    if fabric.barriers is None:
-        return 0.0, 0
-    worst, node = 0.0, 0
-    for i, (low, high) in enumerate(zip(*arguments_reached(fabric), strict=True)):
-        argument = np.linspace(low, high, 17)
-        log_up, log_down = fabric.barriers.log_rates(i, argument)
-        error = float(np.max(np.abs(log_up - log_down - argument)))
-        if error > worst:
-            worst, node = error, i
-    return worst, node
 
 
 def ancestral(fabric: Fabric) -> bool:

@@ -17,6 +17,7 @@ from thermosim.circuit.dits import DitFabric, PottsLaw
 from thermosim.circuit.fabrics import WHICH, clock_of, coupled_arrays, lags_of
 from thermosim.contracts import Floats, Ints
 from thermosim.errors import Problems
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Pbit, Response
 from thermosim.models.pdit import Pdit
 from thermosim.times import Clock
@@ -100,6 +101,8 @@ def _refused(circuit: Circuit, arrays: list[Instance], problems: Problems) -> bo
             found.append((position(array.at), array.path, f"an analog input {beside}"))
         if _response(array, "actual").barriers is not None:
             found.append((position(array.at), array.path, f"a barrier that depends on the bias {beside}"))
+        if _response(array, "actual").curve is not LOGISTIC:
+            found.append((position(array.at), array.path, f"response: {_response(array, 'actual').curve} {beside}"))
         if getattr(array.bound.model, "rtn", "const") == "arrhenius":
             found.append((position(array.at), array.path, f"rtn: arrhenius {beside}"))
     paths = {array.path for array in arrays}
@@ -115,7 +118,7 @@ def _refused(circuit: Circuit, arrays: list[Instance], problems: Problems) -> bo
 def _response(array: Instance, which: Any) -> Response:
     model = array.bound.model
     assert isinstance(model, Pbit)
-    return model.response(getattr(array, which))
+    return model.port(getattr(array, which))
 
 
 def _device(array: Instance) -> tuple[Floats, Floats, Floats]:

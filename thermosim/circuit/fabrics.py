@@ -22,6 +22,7 @@ from thermosim.circuit.regions import balanced, beta_factors, folded
 from thermosim.circuit.wiring import Pairs, Products, Starts, Version
 from thermosim.contracts import Floats
 from thermosim.errors import Problems, suggestion
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Barriers, Pbit, Response, join
 from thermosim.times import Clock
 from thermosim.units import show
@@ -189,11 +190,19 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
     if order in ("coloured", "sequential"):
         return
     if barriers is not None:
-        model = next(array for array in arrays if _response(array, "actual").barriers is not None)
-        message = (
-            f"p-bits with barriers that depend on the bias are not built for order {order}; coloured and sequential"
-        )
-        problems.add(position(model.at), model.path, f"{message} are")
+        for array in arrays:
+            response = _response(array, "actual")
+            message = ""
+            if response.barriers is not None:
+                message = f"p-bits with barriers that depend on the bias are not built for order {order}; "
+                message += "coloured and sequential are"
+            elif response.curve is not LOGISTIC and order != "free":
+                message = (
+                    f"response: {response.curve} is not built for order {order}; coloured, sequential and free are"
+                )
+            if message:
+                problems.add(position(array.at), array.path, message)
+                break
 
 
 def _check_terms(circuit: Circuit, arrays: list[Instance], barriers: Barriers | None, problems: Problems) -> None:
@@ -206,9 +215,16 @@ def _check_terms(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
     if circuit.netlist.updates.order == "free":
         problems.add(where, path, "terms of three or four are not built for order free; every clocked order has them")
     if barriers is not None:
-        model = next(array for array in arrays if _response(array, "actual").barriers is not None)
+        model = next(array for array in arrays if _unlike(_response(array, "actual")))
         message = "terms of three or four are not built for p-bits with barriers that depend on the bias"
-        problems.add(where, path, f"{message}, and '{model.path}' is such an array; cmos_rng has one relaxation time")
+        if _response(model, "actual").barriers is None:
+            message = "terms of three or four are not built for p-bits whose response is not logistic"
+        problems.add(where, path, f"{message}, and '{model.path}' is such an array")
+
+
+def _unlike(response: Response) -> bool:
+    """Whether p-bits have more than one relaxation time, or another response than the logistic."""
+    return response.barriers is not None or response.curve is not LOGISTIC
 
 
 def _arrhenius(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tuple[bool, ...]:
@@ -260,7 +276,7 @@ def ising_laws(circuit: Circuit, arrays: list[Instance], starts: Starts) -> tupl
 def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
     model = array.bound.model
     assert isinstance(model, Pbit)
-    return model.response(getattr(array, which))
+    return model.port(getattr(array, which))
 
 
 def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
@@ -271,8 +287,8 @@ def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dic
 
 
 def _barriers(arrays: list[Instance]) -> Barriers | None:
-    """Barriers of all nodes; None where no rate depends on the bias."""
+    """Barriers or curves of all nodes; None where all are logistic and no rate depends on the bias."""
     found = [_response(array, "actual") for array in arrays]
-    if all(response.barriers is None for response in found):
+    if all(response.barriers is None and response.curve is LOGISTIC for response in found):
         return None
     return join([response.as_barriers() for response in found])

@@ -126,7 +126,7 @@ def _nodes(fabric: Fabric, array: str) -> Ints:
 def _scale(circuit: Circuit, fabric: Fabric) -> np.ndarray:
     """V_s of every node as the designer knows it [V]."""
     arrays: list[Any] = [circuit.instances[path] for path in fabric.arrays]
-    return np.concatenate([(r := item.bound.model.response(item.drawn)).scale / r.gain for item in arrays])
+    return np.concatenate([(r := item.bound.model.port(item.drawn)).scale / r.gain for item in arrays])
 
 
 def _arrays(fabric: Fabric, writes: Mapping[str, Knob]) -> tuple[str, ...]:

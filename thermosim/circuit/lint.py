@@ -13,7 +13,7 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import At, Circuit
-from thermosim.circuit.discipline import arguments_reached, fastest_flip, response_error, together
+from thermosim.circuit.discipline import LOGIT_ERROR, fastest_flip, misfit, together
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import AdcBank, ControllerPlan, Fabric, Island, Program
 from thermosim.constants import BOLTZMANN
@@ -24,9 +24,6 @@ from thermosim.units import show
 
 PHASES = 64
 """Samples over which clocks of different frequencies are looked at for the longest wait."""
-LOGIT_ERROR = 0.05
-"""Error of the log-odds from which on a response counts as another law: 1 % of probability at p = 1/2."""
-
 SLOW = 0.05
 """Lag of a synapse times the fastest flip rate, from which on it is worth a warning."""
 Finding = tuple[str, Position | None, str, str]
@@ -218,16 +215,17 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
     for fabric in program.fabrics:
         if fabric.barriers is None or fabric.input_nets is not None:
             continue
-        worst, node = response_error(fabric)
-        if worst > LOGIT_ERROR:
-            reach = np.maximum(*np.abs(arguments_reached(fabric)))
+        found = misfit(fabric)
+        if found.error > LOGIT_ERROR:
+            far = f"off by {found.error:.2g}" if np.isfinite(found.error) else "infinite"
             yield (
                 _at(circuit, circuit.instances[fabric.path].at),
                 fabric.path,
-                f"the response of its p-bits is not the sigmoid: where the couplings drive node {node} "
-                f"(arguments up to {reach[node]:.3g}) its log-odds are off by {worst:.2g}, so the chip does not "
+                f"the response of its p-bits is not the sigmoid: where the couplings drive node {found.node} "
+                f"(2 beta |I| up to {found.reach:.3g}) its log-odds are {far}, so the chip does not "
                 "sample the Boltzmann law; "
-                "a smaller beta, a larger critical voltage, equal wells or a trimmed bias bring it nearer",
+                "a smaller beta, a logistic response, a larger critical voltage, equal wells or a trimmed bias bring "
+                "it nearer",
             )
 
 

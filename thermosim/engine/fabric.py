@@ -23,6 +23,7 @@ import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
+from thermosim.engine.curves import kernel_curves
 from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
 from thermosim.engine.tallies import held_in, owners, writes
@@ -324,8 +325,11 @@ def _rates(fabric: Fabric, order: Ints) -> Rates | None:
     wells = fabric.barriers
     if wells is None:
         return None
-    columns = (wells.up, wells.down, wells.critical_up, wells.critical_down, wells.exponent)
-    return Rates(fabric.clock.period / wells.tau0[order], *(np.ascontiguousarray(column[order]) for column in columns))
+    curves = kernel_curves(fabric)
+    return Rates(
+        fabric.clock.period / wells.tau0[order], wells.up[order], wells.down[order], wells.critical_up[order],
+        wells.critical_down[order], wells.exponent[order], curves._replace(kind=curves.kind[order]),
+    )  # fmt: skip
 
 
 def _plan(fabric: Fabric, order: Ints, places: Ints) -> tuple[Plan, Bodies | None]:

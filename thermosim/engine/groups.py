@@ -6,7 +6,7 @@
 | chain | p-bits of a colour | for groups with fewer |
 | few | 32 | for such groups where couplings are few multiples of one step |
 | dense | couplings of a p-bit | for groups of at most :data:`SOME` on dense graphs, RNGs held |
-| rates | 32 | always and only where rates depend on the bias, which is another law |
+| rates | 32 | always and only where rates depend on the bias or responses differ, which is another law |
 | bodies | 32 | always and only where p-bits stand in terms of three or four |
 
 The choice is a function of the fabric and the number of replicas, never of threads or of how a run is cut into pieces.

@@ -43,10 +43,18 @@ def arguments(fabric: Fabric) -> Floats:
     return np.asarray(2 * law.beta * fabric.slope * law.fields(spins(fabric.nodes)) + fabric.shift)
 
 
+def chances(fabric: Fabric) -> Floats:
+    """q: chance of +1 that a redraw gives every p-bit in every state (2^n, n)."""
+    a, wells = arguments(fabric), fabric.barriers
+    if wells is None:
+        return np.asarray(1 / (1 + np.exp(-a)))
+    return np.stack([wells.curves[i].chance(a[:, i]) for i in range(fabric.nodes)], axis=1)
+
+
 def tick_matrix(fabric: Fabric) -> Floats:
     """T[s, s'] of one tick of order parallel, subset or random."""
     s, n = spins(fabric.nodes), fabric.nodes
-    up = fabric.memory * (s > 0) + (1 - fabric.memory) / (1 + np.exp(-arguments(fabric)))
+    up = fabric.memory * (s > 0) + (1 - fabric.memory) * chances(fabric)
     states = np.arange(2**n)
     if fabric.order == "random":
         matrix = np.zeros((2**n, 2**n))
@@ -74,7 +82,8 @@ def sweep_matrix(fabric: Fabric) -> Floats:
 def generator(fabric: Fabric) -> Floats:
     """L[s, s'] [1/s] of free-running p-bits with instantaneous synapses."""
     s, n, a = spins(fabric.nodes), fabric.nodes, arguments(fabric)
-    rates = 1 / (1 + np.exp(s * a)) / fabric.relaxation
+    up = chances(fabric)
+    rates = np.where(s > 0, 1 - up, up) / fabric.relaxation
     if fabric.arrhenius:
         rates = np.where(fabric.arrhenius, np.exp(-s * a / 2) / (2 * fabric.relaxation), rates)
     states, matrix = np.arange(2**n), np.zeros((2**n, 2**n))

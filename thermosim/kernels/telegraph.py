@@ -1,15 +1,17 @@
-"""Free-running p-bits in continuous time: an exact jump process, event by event, one replica at a time.
+"""Free-running p-bits whose inputs are late or whose rates have no small bound: a jump process, event by event.
 
-    flip rate of p-bit i:   constant   r = (1 / tau0) / (1 + exp(s_i a_i)),     bounded by 1 / tau0
+    flip rate of p-bit i:   constant   r = (1 / tau0) p(a_i) up, (1 / tau0) (1 - p(a_i)) down,   at most 1 / tau0
                             Arrhenius  r = k0 exp(-s_i a_i / 2)
     input:                  da_i/dt = (g_i - a_i) / settling,   g_i = b_i + sum_j w_ij s_j(t - delay)
 
 Constant rates: candidates are one Poisson stream of rate sum 1 / tau0; p-bit i is picked with weight 1 / tau0_i (alias
-table) and redrawn from p = 1 / (1 + exp(-a_i)), which is the same chain (uniformisation). Otherwise every p-bit has a
+table) and redrawn from p(a_i), which is the same chain (uniformisation). With Arrhenius p-bits every p-bit has a
 candidate time in an indexed heap (next reaction; the residual is scaled when the rate changes, so only the p-bits that
-feel a flip move). While an input relaxes its rate is monotone, hence below the larger of its value now and its value
-at the goal: candidates come at that bound and are accepted with r / bound (thinning). A delay is a queue of flips that
-are delivered in their order. No step of time is ever chosen, so nothing depends on one. A p-bit of rate 0 is held.
+feel a flip move). While an input relaxes an Arrhenius rate is monotone, hence below the larger of its value now and its
+value at the goal: candidates come at that bound, others at 1 / tau0, and are accepted with r / bound (thinning). A
+delay is a queue of flips that are delivered in their order. No step of time is ever chosen, so nothing depends on one.
+Inputs that follow at once are the business of :mod:`thermosim.kernels.stream`, where bounds are small. A p-bit of
+rate 0 is held.
 
 Random words: lane64(bits64(key, count), lane), `count` the candidates so far of a replica.
 Jensen, Skand. Aktuarietidskr. 36, 87 (1953); Lewis and Shedler, Nav. Res. Logist. 26, 403 (1979); Gibson and Bruck,
@@ -21,13 +23,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.gibbs import DOWN, LANES, UP
+from thermosim.kernels.gibbs import DOWN, UP
 from thermosim.kernels.jit import jit
-from thermosim.kernels.random import bits64, lane64
+from thermosim.kernels.random import bits64, lane64, uniform
+from thermosim.kernels.response import Curves, chance_up
 
-_ONE, _TWO, _11 = np.uint64(1), np.uint64(2), np.uint64(11)
+_ONE, _TWO = np.uint64(1), np.uint64(2)
 _NONE = np.uint64(0)
-_TO_UNIT = 2.0**-53
 NOW, DUE = 0, 1
 """Entries of `clock`: the time reached, and the next candidate where there is one stream of them [s]."""
 HEAD, WAITING = 0, 1
@@ -41,7 +43,7 @@ class Net(NamedTuple):
 
     first (node + 1,) int64, felt (entry,) int64, weight (entry,) float64: a flip of j to s adds 2 s weight to the
     goals of felt[first[j]:first[j + 1]]. rate (node,) [1/s]: 1 / tau0, or k0. arrhenius (node,) bool. chance (node,),
-    alias (node,) int64: alias table of the rates, `total` their sum. settling, delay [s].
+    alias (node,) int64: alias table of the rates, `total` their sum. curves: p(a). settling, delay [s].
     """
 
     first: np.ndarray
@@ -52,6 +54,7 @@ class Net(NamedTuple):
     chance: np.ndarray
     alias: np.ndarray
     total: float
+    curves: Curves
     settling: float
     delay: float
 
@@ -75,12 +78,6 @@ class State(NamedTuple):
     clock: np.ndarray
     count: np.ndarray
     ring: np.ndarray
-
-
-@jit
-def uniform(word):
-    """A number in (0, 1) from a uint64."""
-    return (np.float64(word >> _11) + 0.5) * _TO_UNIT
 
 
 @jit
@@ -120,9 +117,11 @@ def _level(value, goal, since, settling, now):
 
 
 @jit
-def _flip_rate(rate, arrhenius, spin, level):
-    """Never zero: an infinite waiting time could not be scaled when a neighbour's flip sets the p-bit free again."""
-    return rate * exp(-0.5 * spin * level) if arrhenius else rate / (1.0 + exp(min(spin * level, STEEPEST)))
+def _flip_rate(node, net, spin, level):
+    if net.arrhenius[node]:
+        return net.rate[node] * exp(-0.5 * spin * level)
+    up = chance_up(node, level, net.curves)
+    return net.rate[node] * (1.0 - up if spin > 0.0 else up)
 
 
 @jit
@@ -161,10 +160,12 @@ def _down(heap, place, when, at):
 
 
 @jit
-def _bounded(rate, arrhenius, spin, level, goal, settling):
-    """Largest flip rate of a p-bit until its goal changes."""
-    here = _flip_rate(rate, arrhenius, spin, level)
-    return here if settling == 0.0 else max(here, _flip_rate(rate, arrhenius, spin, goal))
+def _bounded(node, net, spin, level, goal):
+    """A bound of the flip rate of a p-bit until its goal changes; the rate itself where nothing relaxes."""
+    if not net.arrhenius[node]:
+        return net.rate[node]
+    here = _flip_rate(node, net, spin, level)
+    return here if net.settling == 0.0 else max(here, _flip_rate(node, net, spin, goal))
 
 
 @jit
@@ -178,12 +179,10 @@ def _feel(source, sign, now, net, state):
             state.value[node] = level
             state.since[node] = now
         state.goal[node] += 2.0 * sign * net.weight[entry]
-        if state.heap.size > 0 and net.rate[node] > 0.0:
+        if state.heap.size > 0 and net.arrhenius[node] and net.rate[node] > 0.0:
             if net.settling == 0.0:
                 level = state.goal[node]
-            bound = _bounded(
-                net.rate[node], net.arrhenius[node], state.spin[node], level, state.goal[node], net.settling
-            )
+            bound = _bounded(node, net, state.spin[node], level, state.goal[node])
             state.when[node] = now + (state.when[node] - now) * (state.bound[node] / bound)
             state.bound[node] = bound
             _down(state.heap, state.place, state.when, _up(state.heap, state.place, state.when, state.place[node]))
@@ -201,7 +200,7 @@ def _one_stream(key, net, state):
         node = net.alias[node]
     state.clock[DUE] = now - log(uniform(lane64(word, _TWO))) / net.total
     level = _level(state.value[node], state.goal[node], state.since[node], net.settling, now)
-    up = uniform(lane64(word, _ONE)) * (1.0 + exp(-level)) < 1.0
+    up = uniform(lane64(word, _ONE)) < chance_up(node, level, net.curves)
     if up == (state.spin[node] > 0.0):
         return -1
     state.spin[node] = -state.spin[node]
@@ -215,16 +214,13 @@ def _next_reaction(key, net, state):
     now = state.when[node]
     word = bits64(key, state.count[0])
     state.count[0] += _ONE
-    flips = True
     level = _level(state.value[node], state.goal[node], state.since[node], net.settling, now)
-    if net.settling > 0.0:
-        rate = _flip_rate(net.rate[node], net.arrhenius[node], state.spin[node], level)
-        flips = uniform(lane64(word, _ONE)) * state.bound[node] < rate
+    flips = True
+    if net.settling > 0.0 or not net.arrhenius[node]:
+        flips = uniform(lane64(word, _ONE)) * state.bound[node] < _flip_rate(node, net, state.spin[node], level)
     if flips:
         state.spin[node] = -state.spin[node]
-    state.bound[node] = _bounded(
-        net.rate[node], net.arrhenius[node], state.spin[node], level, state.goal[node], net.settling
-    )
+    state.bound[node] = _bounded(node, net, state.spin[node], level, state.goal[node])
     state.when[node] = now - log(uniform(lane64(word, _TWO))) / state.bound[node]
     _down(state.heap, state.place, state.when, 0)
     return node if flips else -1
@@ -250,9 +246,7 @@ def begin(key, net, state):
         state.count[0] += _ONE
         return
     for node in range(state.heap.size):
-        state.bound[node] = _bounded(
-            net.rate[node], net.arrhenius[node], state.spin[node], state.goal[node], state.goal[node], net.settling
-        )
+        state.bound[node] = _bounded(node, net, state.spin[node], state.goal[node], state.goal[node])
         word = lane64(bits64(key, state.count[0]), _TWO)
         state.count[0] += _ONE
         state.when[node] = -log(uniform(word)) / state.bound[node] if state.bound[node] > 0.0 else inf
@@ -261,11 +255,11 @@ def begin(key, net, state):
 
 
 @jit
-def follow(key, until, net, state, times, nodes, draws, lane):
+def follow(key, until, net, state, times, nodes, draws, lane, width):
     """Run one replica to each time of `until` (draw,) [s] and note its outputs there.
 
-    times, nodes: the queue of flips under way, (room,); draws (draw, node * LANES) int8, of which `lane` is filled.
-    Returns the queue, which may have grown.
+    times, nodes: the queue of flips under way, (room,); draws (draw, node * width) int8 masks, of which `lane` is
+    filled. Returns the queue, which may have grown.
     """
     for draw in range(until.size):
         end = until[draw]
@@ -298,5 +292,5 @@ def follow(key, until, net, state, times, nodes, draws, lane):
             ring[WAITING] += 1
         state.clock[NOW] = end
         for node in range(state.spin.size):
-            draws[draw, node * LANES + lane] = np.int8(UP) if state.spin[node] > 0.0 else np.int8(DOWN)
+            draws[draw, node * width + lane] = np.int8(UP) if state.spin[node] > 0.0 else np.int8(DOWN)
     return times, nodes

@@ -1,6 +1,6 @@
 """Shot-noise CMOS random number generator as a p-bit: two states, random telegraph noise between them.
 
-p = sigmoid(v),  v = gain (V - offset) / V_s
+p = p(v),  v = gain (V - offset) / V_s;  p is the logistic function or another curve of equal slope at p = 1/2
 rtn const:      k_up = p/tau0,  k_dn = (1-p)/tau0,  so P(x(t+D) = 1) = p + (x(t) - p) exp(-D/tau0)
 rtn arrhenius:  k_up = k0 exp(v/2),  k_dn = k0 exp(-v/2),  k0 = 1/(2 tau0), so tau0 is the relaxation time at v = 0
 E_cell = E_rng + E_wire + E_clock + E_bias;  E_wire = 1/2 eta pitch length V_sig^2,  E_clock = 1/2 eta pitch V_sig^2,
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from thermosim.contracts import Floats
 from thermosim.models.base import (
@@ -29,6 +29,7 @@ from thermosim.models.base import (
     PriceContext,
     Share,
 )
+from thermosim.models.curves import LOGISTIC, Curve, ResponseCurve
 from thermosim.models.pbit import Pbit, Response
 from thermosim.models.pricing import price, stated
 from thermosim.models.synapse import Synapse
@@ -60,6 +61,11 @@ class CmosRng(Pbit):
     tau0: PositiveSeconds
     v_s: PositiveVolts
     rtn: Literal["const", "arrhenius"] = "const"
+    response: ResponseCurve = Field(
+        LOGISTIC,
+        description="probability of +1 against the input: logistic, erf or clipped, all of slope 1 / (4 V_s) at 1/2, "
+        "or {measured: [[volts, probability], ..]}",
+    )
     e_cell: Joules | None = None
     e_rng: Joules | None = None
     eta: FaradsPerMetre | None = None
@@ -79,14 +85,29 @@ class CmosRng(Pbit):
             )
         return self
 
+    @model_validator(mode="after")
+    def _one_law_of_rates(self) -> Self:
+        if self.rtn == "arrhenius" and self.response is not LOGISTIC:
+            raise ValueError(
+                f"rtn: arrhenius has the rates k0 exp(+-v/2) and with them the logistic response; response: "
+                f"{self.response} goes with rtn: const"
+            )
+        return self
+
     @property
     def bias_supply(self) -> float | None:
         """`v_dd`: the supply of the bias network [V]."""
         return self.v_dd
 
-    def response(self, values: Mapping[str, Floats]) -> Response:
-        """Scale V_s, relaxation tau0: at every bias, or at none where `rtn` is arrhenius."""
-        return Response(values["v_s"], values["offset"], values["gain"], values["bias"], values["tau0"])
+    def port(self, values: Mapping[str, Floats]) -> Response:
+        """Scale V_s, relaxation tau0: at every bias, or at none where `rtn` is arrhenius.
+
+        The volts of a measured curve are V - offset of a p-bit of gain 1 with the V_s that the netlist states.
+        """
+        curve = self.response
+        if curve.name == "measured":
+            curve = Curve("measured", tuple((volts / self.v_s, chance) for volts, chance in curve.points))
+        return Response(values["v_s"], values["offset"], values["gain"], values["bias"], values["tau0"], curve=curve)
 
     def prices(self, evidence: Mapping[str, Evidence], context: PriceContext) -> tuple[Price, ...]:
         """One update of one cell (one count per cell and sweep): `cell`, or `rng`, `wire`, `clock` and `bias`."""

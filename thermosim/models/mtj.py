@@ -28,6 +28,7 @@ from thermosim.models.base import (
     PriceContext,
     Volts,
 )
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Barriers, Pbit, Response
 from thermosim.models.pricing import price, stated
 
@@ -101,7 +102,7 @@ class Mtj(Pbit):
         high, low = (divider(self.supply, self.transistor, r) for r in (self.r_p, self.r_p * (1 + self.tmr)))
         return low, high
 
-    def response(self, values: Mapping[str, Floats]) -> Response:
+    def port(self, values: Mapping[str, Floats]) -> Response:
         """Scale: 1 / (n (E_P/V_P + E_AP/V_AP)), the slope of ln(tau_AP/tau_P) at V = 0."""
         up, critical_up = values["barrier"], values["critical"]
         down, critical_down = values.get("barrier_ap", up), values.get("critical_ap", critical_up)
@@ -114,6 +115,7 @@ class Mtj(Pbit):
             critical_up=critical_up / scale,
             critical_down=critical_down / scale,
             exponent=exponent,
+            curves=(LOGISTIC,) * len(exponent),
         )
         relaxation = values["tau0"] / (np.exp(-up) + np.exp(-down))
         return Response(scale, values["offset"], values["gain"], values["bias"], relaxation, barriers)

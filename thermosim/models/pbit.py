@@ -4,7 +4,8 @@ The argument is a = gain (V - offset) / scale. Held at a constant V for a time D
 
     P(x(t+D) = 1) = p + (x(t) - p) exp(-(k_up + k_down) D),   p = k_up / (k_up + k_down)
 
-Without `barriers` the sum of the rates is 1/relaxation at every bias and p = sigmoid(a). With them (Neel, Arrhenius)
+Without `barriers` the sum of the rates is 1/relaxation at every bias and p(a) is the logistic function or another
+:mod:`curve <thermosim.models.curves>`. With them (Neel, Arrhenius)
 
     k_up = exp(-E_up (1 - a/c_up)^n) / tau0,   k_down = exp(-E_down (1 + a/c_down)^n) / tau0
 
@@ -22,6 +23,7 @@ import numpy as np
 
 from thermosim.contracts import Floats
 from thermosim.models.base import Evidence, Joules, Model, Number, Pin, PositiveNumber, PositiveSeconds, Price, Volts
+from thermosim.models.curves import LOGISTIC, Curve
 from thermosim.models.pricing import stated
 
 
@@ -29,7 +31,7 @@ from thermosim.models.pricing import stated
 class Barriers:
     """Two wells, per element (elements,): attempt time `tau0` [s], barriers [kT], critical arguments, exponent.
 
-    `exponent` 0 marks an element whose rates follow p = sigmoid(a) with the constant sum 1/tau0.
+    `exponent` 0 marks an element whose rates follow its curve p(a) with the constant sum 1/tau0.
     """
 
     tau0: Floats
@@ -38,6 +40,7 @@ class Barriers:
     critical_up: Floats
     critical_down: Floats
     exponent: Floats
+    curves: tuple[Curve, ...]
 
     def rates(self, element: int, argument: Floats) -> tuple[Floats, Floats]:
         """k_up and k_down [1/s] of one element at arguments (...,)."""
@@ -48,7 +51,9 @@ class Barriers:
         """ln(k_up s) and ln(k_down s) of one element at arguments (...,)."""
         n, attempts = self.exponent[element], -np.log(self.tau0[element])
         if n == 0:
-            return attempts - np.logaddexp(0.0, -argument), attempts - np.logaddexp(0.0, argument)
+            return attempts + self.curves[element].log_chance(argument), attempts + self.curves[element].log_rest(
+                argument
+            )
         up = self.up[element] * np.maximum(1.0 - argument / self.critical_up[element], 0.0) ** n
         down = self.down[element] * np.maximum(1.0 + argument / self.critical_down[element], 0.0) ** n
         return attempts - up, attempts - down
@@ -56,7 +61,9 @@ class Barriers:
 
 def join(parts: list[Barriers]) -> Barriers:
     """The elements of several arrays in a row."""
-    return Barriers(*(np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(Barriers)))
+    numbers = [item.name for item in fields(Barriers) if item.name != "curves"]
+    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in numbers}
+    return Barriers(**joined, curves=tuple(curve for part in parts for curve in part.curves))
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,8 @@ class Response:
     """What a fabric must know of an array of p-bits, per element (elements,).
 
     `scale` [V] moves logit p by one around V = offset (there p = 1/2, if the wells are equal); `offset` [V];
-    `gain`; `bias`: the dimensionless h; `relaxation` [s] at V = offset; `barriers` None where it does not depend on V.
+    `gain`; `bias`: the dimensionless h; `relaxation` [s] at V = offset; `barriers` None where it does not depend on V,
+    and then p follows `curve`.
     """
 
     scale: Floats
@@ -73,13 +81,14 @@ class Response:
     bias: Floats
     relaxation: Floats
     barriers: Barriers | None = None
+    curve: Curve = LOGISTIC
 
     def as_barriers(self) -> Barriers:
         """The barriers, or constant rates in their notation, so that kinds of p-bits mix in a fabric."""
         if self.barriers is not None:
             return self.barriers
         one, zero = np.ones_like(self.relaxation), np.zeros_like(self.relaxation)
-        return Barriers(self.relaxation, zero, zero, one, one, zero)
+        return Barriers(self.relaxation, zero, zero, one, one, zero, (self.curve,) * len(one))
 
 
 class Pbit(Model, ABC):
@@ -118,5 +127,5 @@ class Pbit(Model, ABC):
         )
 
     @abstractmethod
-    def response(self, values: Mapping[str, Floats]) -> Response:
-        """Response of an array whose numeric parameters per element are `values`."""
+    def port(self, values: Mapping[str, Floats]) -> Response:
+        """The port: response of an array whose numeric parameters per element are `values`."""
