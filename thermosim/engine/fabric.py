@@ -26,7 +26,7 @@ from thermosim.contracts import Floats, Ints
 from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
 from thermosim.kernels.fields import fixed, rows, whole
-from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled
+from thermosim.kernels.gibbs import HALF, Plan, scaled
 from thermosim.kernels.gibbs_rates import Rates
 from thermosim.kernels.observe import Seen
 from thermosim.streams import replica_keys
@@ -145,7 +145,7 @@ class FabricRunner:
         self.slot += 1
 
         def work(group: Group, number: int) -> None:
-            mine = None if drive is None else drive[:, number * LANES : number * LANES + group.replicas]
+            mine = None if drive is None else drive[:, self._columns(number)]
             group.slots(begin, begin + 1, mine)
 
         self._each(work)
@@ -189,7 +189,7 @@ class FabricRunner:
         self.slot, self.count = int(kept["slot"]), int(kept["count"])
         self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
         for number, group in enumerate(self._groups):
-            mine = slice(number * LANES, number * LANES + group.replicas)
+            mine = self._columns(number)
             group.set_bits(kept["spins"][self._order, mine] > 0)
             if self.fabric.rng == "free":
                 group.set_bits(kept["hidden"][self._order, mine] > 0, hidden=True)
@@ -204,6 +204,11 @@ class FabricRunner:
         """The groups on the keys (group, HALF) of their pairs of replicas."""
         free, rates = self.fabric.rng == "free", _rates(self.fabric, self._order)
         return groups(self.kernels, self._plan, keys, self.replicas, free, rates)
+
+    def _columns(self, number: int) -> slice:
+        """Replicas of one group; all but the last have as many as the first."""
+        first = number * self._groups[0].replicas
+        return slice(first, first + self._groups[number].replicas)
 
     def _each(self, work: Callable[[Group, int], None]) -> None:
         if self._threads == 1:

@@ -33,9 +33,9 @@ class Blocks(NamedTuple):
     weight: np.ndarray
 
 
-def blocks(rows, bounds):
-    """Blocks of `rows`, whose lengths are multiples of four, for colours that begin at `bounds`."""
-    parts = [np.arange(lower, upper, SIZE) for lower, upper in pairwise(bounds)]
+def blocks(rows, bounds, most=SIZE):
+    """Blocks of `rows`, whose lengths are multiples of four, for colours that begin at `bounds`; `most` places each."""
+    parts = [np.arange(lower, upper, most) for lower, upper in pairwise(bounds)]
     place = np.concatenate([*parts, bounds[-1:]]).astype(np.int64)
     sizes, length = np.diff(place), np.diff(rows.first)
     depth = np.maximum.reduceat(length, place[:-1]) if len(sizes) else sizes

@@ -119,8 +119,8 @@ def shift(drive, begin, size, field):
 
 
 @jit
-def settle(f, word, renewed, old):
-    """The next spin of one p-bit: 32 random bits against its argument f, in units of ln 2."""
+def odds(f):
+    """2^-|f|, the odds against the field; relative error 1e-7."""
     y = min(abs(f), _LARGEST)
     whole = np.int32(y + _HALF_BIT)
     x = np.float32(whole) - y
@@ -129,7 +129,13 @@ def settle(f, word, renewed, old):
     t = t * x + _C2
     t = t * x + _C1
     t = t * x + _C0
-    t = t * np.int32(np.int32(_BIAS - whole) << _MANTISSA).view(np.float32)
+    return t * np.int32(np.int32(_BIAS - whole) << _MANTISSA).view(np.float32)
+
+
+@jit
+def settle(f, word, renewed, old):
+    """The next spin of one p-bit: 32 random bits against its argument f, in units of ln 2."""
+    t = odds(f)
     u = (np.float32(np.int32(word >> _1)) + _HALF_BIT) * _TO_UNIT
     along = UP if f >= _ZERO else DOWN
     new = np.int32(~along) if u * (_UNIT + t) < renewed * t else along
