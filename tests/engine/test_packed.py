@@ -12,7 +12,7 @@ from thermosim.engine import groups
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.observables import projection_signs
 from thermosim.ideal.onsager import energy_torus
-from thermosim.kernels.packed import PLANES
+from thermosim.kernels.packed_tables import PLANES
 from thermosim.streams import replica_keys
 from thermosim.times import Clock
 
@@ -64,7 +64,8 @@ def mixed(word):
 def uniforms(nodes, key, slot):
     """u (node, 64) of a slot, from the words by their names."""
     node, lane = np.arange(nodes, dtype=np.uint64)[:, None], np.arange(64, dtype=np.uint64)[None]
-    bits = mixed(key ^ mixed(np.array((slot + 1) * GOLDEN % 2**64, dtype=np.uint64)))
+    key = np.array([[key]], dtype=np.uint64)
+    bits = mixed(key ^ mixed(np.array([[(slot + 1) * GOLDEN % 2**64]], dtype=np.uint64)))
 
     def word(n):
         return mixed(bits + (node + n * np.uint64(2**48) + np.uint64(1)) * np.uint64(GOLDEN))
@@ -100,7 +101,7 @@ def test_a_sweep_has_the_enumerated_law(packed, largest, memory):
     fabric = replace(chip(6, 5, largest, memory, seed=8), arrays={"a": (0, (6,))})
     if memory:
         fabric = replace(fabric, memory=np.minimum(fabric.memory, 0.9))
-    first = FabricRunner(fabric, 9, 64 * 600, up=True).advance(1, record=True)["a:states"]
+    first = FabricRunner(fabric, 9, 64 * 3000, up=True).advance(1, record=True)["a:states"]
     share = np.bincount(first.ravel(), minlength=64) / first.size
 
     def off(law):
@@ -111,15 +112,16 @@ def test_a_sweep_has_the_enumerated_law(packed, largest, memory):
     assert off(step[63]) < FAR
     for wrong in (replace(fabric, slope=np.ones(6)), replace(fabric, shift=-fabric.shift),
                   replace(fabric, actual=replace(fabric.actual, weights=-fabric.actual.weights)),
-                  replace(fabric, memory=fabric.memory + 0.03)):  # fmt: skip
-        assert off(operator(wrong)[63]) > 2 * FAR
+                  replace(fabric, memory=fabric.memory + 0.05)):  # fmt: skip
+        assert off(operator(wrong)[63]) > FAR
     runner = FabricRunner(fabric, 10, 640)
     runner.advance(100)
-    states = runner.advance(300, record=True)["a:states"]
+    states = runner.advance(1500, record=True)["a:states"]
     stationary = np.linalg.matrix_power(step, 4000)[0]
     s = 2.0 * ((np.arange(64)[:, None] >> np.arange(6)) & 1) - 1
     assert agree(s[states], stationary @ s)
-    assert not agree(s[states], np.linalg.matrix_power(operator(replace(fabric, slope=np.ones(6))), 4000)[0] @ s)
+    drawn = replace(fabric, slope=np.ones(6), shift=np.zeros(6))
+    assert not agree(s[states], np.linalg.matrix_power(operator(drawn), 4000)[0] @ s), "a chip without mismatch"
 
 
 def agree(values, exact):

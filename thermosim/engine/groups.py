@@ -1,4 +1,4 @@
-"""Replicas of a fabric in groups, and which kernel works on each: a matter of speed, and all but two give the same bits.
+"""Replicas of a fabric in groups, and which kernel works on each: a matter of speed; all but two give the same bits.
 
 | kernel | replicas side by side | chosen |
 |---|---|---|
@@ -30,7 +30,8 @@ from thermosim.kernels.gibbs_rates import Rates, run_rates, slots_rates
 from thermosim.kernels.observe import Seen, observe, run
 from thermosim.kernels.observe_chain import chain_observe, chain_run, dense_run
 from thermosim.kernels.observe_packed import packed_observe, packed_run
-from thermosim.kernels.packed import REPLICAS, Chances, Wiring, chances, packed_slots, packed_start, wire
+from thermosim.kernels.packed import REPLICAS, packed_slots, packed_start
+from thermosim.kernels.packed_tables import Chances, Wiring, chances, wire
 
 FEW = 6
 """Replicas at most that are worked on one by one."""
@@ -273,7 +274,8 @@ class PackedGroup(Group):
         super().__init__(plan, keys, replicas)
         self._state = np.full(self.nodes, -1, dtype=np.int64).view(np.uint64)
         self._hidden = self._state.copy() if free else self._state[:0]
-        self._wiring, self._made, self._chances = wiring, plan, chances(plan, wiring)
+        self._wiring, self._made = wiring, plan
+        self._chances: Chances = chances(plan, wiring)
         self._valid = np.uint64(2**replicas - 1)
 
     @property

@@ -1,4 +1,4 @@
-"""Clocked p-bits with few-bit couplings, 64 replicas to a word: sums in bit slices, random bits compared plane by plane.
+"""Clocked p-bits with few-bit couplings, 64 replicas to a word: sums in bit slices, random bits plane by plane.
 
     level_i = sum_j |w_ij| [s_j agrees with the sign of w_ij],   f_i = scale_i (bottom_i + 2 level_i) + b_i
     u < fresh_i p_i: up,   else u < fresh_i: down,   else held;   p_i = 1 / (1 + 2^-f_i), fresh_i = 1 - memory_i
@@ -9,29 +9,21 @@ u has not parted from a threshold by then, in one lane of 2^PLANES, it goes on w
 is rounded but the response itself (relative error 1e-7, as in :mod:`thermosim.kernels.gibbs`). A p-bit with fresh = 0
 never changes.
 
-The law is that of `gibbs`; the bits are not. Words: lane64(bits64(key, slot), node + n 2^48), with n < PLANES for planes
-and 64 + lane for single lanes; one key for 64 replicas.
+The law is that of `gibbs`; the bits are not. Words: lane64(bits64(key, slot), node + n 2^48), with n < PLANES for
+planes and 64 + lane for single lanes; one key for 64 replicas.
 Carry-save addition in bit slices: Knuth, The Art of Computer Programming 4A, 7.1.3.
 """
 
-from itertools import pairwise
-from typing import NamedTuple
-
 import numpy as np
 
-from thermosim.kernels.chain import blocks
-from thermosim.kernels.fields import Rows
-from thermosim.kernels.gibbs import START, odds
+from thermosim.kernels.gibbs import START
 from thermosim.kernels.jit import jit, jit_noalias
+from thermosim.kernels.packed_tables import PLANES, SIZE, chance, first_digits
 from thermosim.kernels.random import GOLDEN, bits64, mix64
 from thermosim.kernels.tiles import aligned
 
 REPLICAS = 64
 """Replicas of one group."""
-PLANES = 8
-"""Random bits drawn for all lanes, of which the digits of eight levels fill a word."""
-SIZE = 128
-"""Places of a block at most; part of no result."""
 
 _0, _1, _2, _3, _4 = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 _ALL = np.uint64(0xFFFFFFFFFFFFFFFF)
@@ -40,113 +32,7 @@ _B0, _B1, _B2, _B3, _B4, _B5, _B6, _B7 = (np.uint64(1 << k) for k in range(8))
 _PAIRS, _QUADS, _BYTES = np.uint64(0x5555555555555555), np.uint64(0x3333333333333333), np.uint64(0x0F0F0F0F0F0F0F0F)
 _ONES = np.uint64(0x0101010101010101)
 _PLANE, _OWN = np.uint64((int(GOLDEN) << 48) % 2**64), np.uint64((int(GOLDEN) << 54) % 2**64)
-_NEVER, _ALWAYS = np.float32(0.0), np.float32(1.0)
-
-
-class Wiring(NamedTuple):
-    """Rows in blocks, as of :class:`thermosim.kernels.chain.Blocks`; a line is one entry of all places of a block.
-
-    place, block, begin: of Blocks. line (block + 1,) int64: first line of every block. near (line,) int64: the first
-    source of a line whose sources follow one another, or -1. source (entry,) uint32. weight (entry,) int8. name (node,)
-    uint64: (1 + node) g. digits: bits of the largest magnitude. slices: bits of the largest level, at least three.
-    """
-
-    place: np.ndarray
-    block: np.ndarray
-    begin: np.ndarray
-    line: np.ndarray
-    near: np.ndarray
-    source: np.ndarray
-    weight: np.ndarray
-    name: np.ndarray
-    digits: int
-    slices: int
-
-
-class Chances(NamedTuple):
-    """What p-bits do at each level, by place.
-
-    bottom (node,) int32; scale, bias, fresh (node,) float32. groups: eight levels each. code (node * groups,) uint64:
-    byte b from the left holds digit b of the eight thresholds fresh p, word after word by block, group and place.
-    renewed (node,) uint64: the first digits of fresh.
-    """
-
-    bottom: np.ndarray
-    scale: np.ndarray
-    bias: np.ndarray
-    fresh: np.ndarray
-    groups: int
-    code: np.ndarray
-    renewed: np.ndarray
-
-
-def spans(plan):
-    """Sum of magnitudes of every row and of those of its negative weights (node,) int64, in units of weights."""
-
-    def of_rows(values):
-        return np.diff(np.concatenate([[0], np.cumsum(values, dtype=np.int64)])[plan.first])
-
-    return of_rows(np.abs(plan.weight)), of_rows(np.maximum(-plan.weight, 0))
-
-
-def wire(plan):
-    """The rows of a :class:`thermosim.kernels.gibbs.Plan`, whose weights are even, in blocks."""
-    laid = blocks(Rows(plan.first, plan.source, plan.weight), plan.bounds, SIZE)
-    size = np.diff(laid.place)
-    depth = np.diff(laid.begin) // np.maximum(size, 1)
-    length = np.repeat(size, depth)
-    starts = np.cumsum(length) - length
-    near = np.full(len(starts), -1, dtype=np.int64)
-    if len(starts):
-        follows = np.diff(laid.source.astype(np.int64), prepend=0) == 1
-        follows[starts] = True
-        near = np.where(np.logical_and.reduceat(follows, starts), laid.source[starts], near)
-    weight = (laid.weight // 2).astype(np.int8)
-    return Wiring(
-        laid.place, laid.block, laid.begin, np.concatenate([[0], np.cumsum(depth)]), near, laid.source, weight,
-        (plan.node + _1) * GOLDEN, int(np.abs(weight).max(initial=0)).bit_length(),
-        max(3, (int(spans(plan)[0].max(initial=0)) // 2).bit_length()),
-    )  # fmt: skip
-
-
-def chances(plan, wiring):
-    """Thresholds of a plan, laid out as its `wiring`."""
-    magnitude, negative = spans(plan)
-    groups = int(magnitude.max(initial=0)) // 2 // 8 + 1
-    bottom = (plan.base - negative).astype(np.int32)
-    code, renewed = np.empty(len(plan.node) * groups, dtype=np.uint64), np.empty(len(plan.node), dtype=np.uint64)
-    _codes(bottom, plan.scale, plan.bias, plan.fresh, wiring.place, np.int64(groups), code, renewed)
-    return Chances(bottom, plan.scale, plan.bias, plan.fresh, groups, code, renewed)
-
-
-@jit
-def _chance(level, bottom, scale, bias, fresh):
-    """Probability to be renewed and up, at one level."""
-    f = np.float32(bottom + np.int32(2) * level) * scale + bias
-    t = np.float64(odds(f))
-    return np.float64(fresh) * (1.0 if f >= _NEVER else t) / (1.0 + t)
-
-
-@jit
-def _digits(share):
-    """The first PLANES binary digits of a probability; certainty has ones alone."""
-    return min(np.uint64(share * 256.0), np.uint64(255))
-
-
-@jit_noalias
-def _codes(bottom, scale, bias, fresh, place, groups, code, renewed):
-    for b in range(place.size - 1):
-        first, size = place[b], place[b + 1] - place[b]
-        for k in range(size):
-            i = first + k
-            renewed[i] = _digits(np.float64(fresh[i]))
-            for g in range(groups):
-                word = _0
-                for level in range(8):
-                    digits = _digits(_chance(np.int32(8 * g + level), bottom[i], scale[i], bias[i], fresh[i]))
-                    for plane in range(PLANES):
-                        word |= ((digits >> np.uint64(7 - plane)) & _1) << np.uint64(56 - 8 * plane + level)
-                code[first * groups + g * size + k] = word
+_ALWAYS = np.float32(1.0)
 
 
 @jit
@@ -165,7 +51,7 @@ def _digit_of(weight, bit, word):
 
 @jit_noalias
 def _levels(state, near, source, weight, line, begin, end, digits, slices, size, x, count, carry, total):
-    """Levels of the places of a block in slices: four couplings at a time, one digit of their magnitudes after another."""
+    """Levels of the places of a block in slices: four couplings at a time, digit by digit of their magnitudes."""
     b, c, d = size, _2 * size, _3 * size
     for k in range(slices * size):
         total[k] = _0
@@ -213,7 +99,9 @@ def _either(code, zero, one, low, high):
 
 
 @jit_noalias
-def _decide(total, slices, groups, code, renewed, fresh, name, offset, first, size, hot, digit, noise, less, kept, on, off):
+def _decide(
+    total, slices, groups, code, renewed, fresh, name, offset, first, size, hot, digit, noise, less, kept, on, off
+):
     """Hold the first PLANES bits of u against both thresholds.
 
     less: u < fresh p; kept: u < fresh; `on` and `off` are the lanes where these are not known yet.
@@ -281,7 +169,7 @@ def _undecided(on, off, total, slices, size, rest, word, at, lane, level):
 @jit
 def _beyond(share):
     """What is left of a probability beyond its first digits, in units of the last."""
-    return share * 256.0 - np.float64(np.int64(_digits(share)))
+    return share * 256.0 - np.float64(np.int64(first_digits(share)))
 
 
 @jit_noalias
@@ -291,7 +179,7 @@ def _finish(found, at, lane, level, noise, bottom, scale, bias, fresh, first, on
         k, bit = at[n], _1 << lane[n]
         i = first + k
         u = (np.float64(np.int64(mix64(noise[k] + _OWN + lane[n] * _PLANE) >> _1)) + 0.5) * 2.0**-63
-        rises = u < _beyond(_chance(level[n], bottom[i], scale[i], bias[i], fresh[i]))
+        rises = u < _beyond(chance(level[n], bottom[i], scale[i], bias[i], fresh[i]))
         renews = u < _beyond(np.float64(fresh[i]))
         less[k] |= on[k] & (bit if rises else _0)
         kept[k] |= off[k] & (bit if renews else _0)
@@ -326,7 +214,7 @@ def packed_slots(state, hidden, key, begin, end, bounds, wiring, chances):
     hidden : (node,) uint64, bits of free RNGs; or (0,) where RNGs restart from the latched value
     key : uint64, of the group
     bounds : (colours + 1,) int64, first place of every colour
-    wiring, chances : Wiring, Chances
+    wiring, chances : of :mod:`thermosim.kernels.packed_tables`
     """
     place, block, begins, lines, near, source, weight, name, _, _ = wiring
     bottom, scale, bias, fresh, _, code, renewed = chances
@@ -344,8 +232,41 @@ def packed_slots(state, hidden, key, begin, end, bounds, wiring, chances):
             first = np.uint64(place[b])
             size = np.uint64(place[b + 1]) - first
             entry, stop = np.uint64(begins[b]), np.uint64(begins[b + 1])
-            _levels(state, near, source, weight, np.uint64(lines[b]), entry, stop, digits, slices, size, x, count, carry, total)
-            _decide(total, slices, groups, code, renewed, fresh, name, offset, first, size, hot, digit, noise, less, kept, on, off)
+            _levels(
+                state,
+                near,
+                source,
+                weight,
+                np.uint64(lines[b]),
+                entry,
+                stop,
+                digits,
+                slices,
+                size,
+                x,
+                count,
+                carry,
+                total,
+            )
+            _decide(
+                total,
+                slices,
+                groups,
+                code,
+                renewed,
+                fresh,
+                name,
+                offset,
+                first,
+                size,
+                hot,
+                digit,
+                noise,
+                less,
+                kept,
+                on,
+                off,
+            )
             found = _undecided(on, off, total, slices, size, rest, word, at, lane, level)
             _finish(found, at, lane, level, noise, bottom, scale, bias, fresh, first, on, off, less, kept)
             _take(less, kept, rng, first, size)
