@@ -50,7 +50,7 @@ def _digit_of(weight, bit, word):
 
 
 @jit_noalias
-def _levels(state, near, source, weight, line, begin, end, digits, slices, size, x, count, carry, total):
+def _levels(state, near, odd, source, weight, line, begin, end, digits, slices, size, x, count, carry, total):
     """Levels of the places of a block in slices: four couplings at a time, digit by digit of their magnitudes."""
     b, c, d = size, _2 * size, _3 * size
     for k in range(slices * size):
@@ -58,23 +58,26 @@ def _levels(state, near, source, weight, line, begin, end, digits, slices, size,
     for entry in range(begin, end, _4 * size):
         for part in range(_4):
             at, to = entry + part * size, part * size
-            beside = near[line]
-            line += _1
-            if beside >= 0:
+            if near[line] >= 0:
+                beside = np.uint64(near[line])
                 for k in range(size):
-                    x[to + k] = state[np.uint64(beside) + k] ^ np.uint64(np.int64(weight[at + k]) >> 63)
+                    x[to + k] = state[beside + k] ^ np.uint64(np.int64(weight[at + k]) >> 63)
+                if odd[line] >= 0:
+                    k = np.uint64(odd[line])
+                    x[to + k] = state[source[at + k]] ^ np.uint64(np.int64(weight[at + k]) >> 63)
             else:
                 for k in range(size):
                     x[to + k] = state[source[at + k]] ^ np.uint64(np.int64(weight[at + k]) >> 63)
+            line += _1
         for digit in range(digits):
             bit = np.int64(1) << np.int64(digit)
             for k in range(size):
                 e, f = _digit_of(weight[entry + k], bit, x[k]), _digit_of(weight[entry + b + k], bit, x[b + k])
                 g, h = _digit_of(weight[entry + c + k], bit, x[c + k]), _digit_of(weight[entry + d + k], bit, x[d + k])
-                odd = e ^ f ^ g
+                one = e ^ f ^ g
                 two = (e & f) | (g & (e | f))
-                more = odd & h
-                count[k] = odd ^ h
+                more = one & h
+                count[k] = one ^ h
                 count[b + k] = two ^ more
                 count[c + k] = two & more
                 carry[k] = _0
@@ -216,7 +219,7 @@ def packed_slots(state, hidden, key, begin, end, bounds, wiring, chances):
     bounds : (colours + 1,) int64, first place of every colour
     wiring, chances : of :mod:`thermosim.kernels.packed_tables`
     """
-    place, block, begins, lines, near, source, weight, name, _, _ = wiring
+    place, block, begins, lines, near, odd, source, weight, name, _, _ = wiring
     bottom, scale, bias, fresh, _, code, renewed = chances
     digits, slices, groups = np.uint64(wiring.digits), np.uint64(wiring.slices), np.uint64(chances.groups)
     x, count, carry, total, hot = _lines(4), _lines(3), _lines(1), _lines(wiring.slices), _lines(chances.groups)
@@ -233,40 +236,13 @@ def packed_slots(state, hidden, key, begin, end, bounds, wiring, chances):
             size = np.uint64(place[b + 1]) - first
             entry, stop = np.uint64(begins[b]), np.uint64(begins[b + 1])
             _levels(
-                state,
-                near,
-                source,
-                weight,
-                np.uint64(lines[b]),
-                entry,
-                stop,
-                digits,
-                slices,
-                size,
-                x,
-                count,
-                carry,
-                total,
-            )
+                state, near, odd, source, weight, np.uint64(lines[b]), entry, stop, digits, slices, size, x, count,
+                carry, total,
+            )  # fmt: skip
             _decide(
-                total,
-                slices,
-                groups,
-                code,
-                renewed,
-                fresh,
-                name,
-                offset,
-                first,
-                size,
-                hot,
-                digit,
-                noise,
-                less,
-                kept,
-                on,
-                off,
-            )
+                total, slices, groups, code, renewed, fresh, name, offset, first, size, hot, digit, noise, less, kept,
+                on, off,
+            )  # fmt: skip
             found = _undecided(on, off, total, slices, size, rest, word, at, lane, level)
             _finish(found, at, lane, level, noise, bottom, scale, bias, fresh, first, on, off, less, kept)
             _take(less, kept, rng, first, size)

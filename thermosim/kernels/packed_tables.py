@@ -24,11 +24,10 @@ _NEVER = np.float32(0.0)
 
 
 class Wiring(NamedTuple):
-    """Rows in blocks, as of :class:`thermosim.kernels.chain.Blocks`; a line is one entry of all places of a block.
+    """Rows in blocks: all but the weight as of :class:`thermosim.kernels.chain.Blocks`.
 
-    place, block, begin: of Blocks. line (block + 1,) int64: first line of every block. near (line,) int64: the first
-    source of a line whose sources follow one another, or -1. source (entry,) uint32. weight (entry,) int8. name (node,)
-    uint64: (1 + node) g. digits: bits of the largest magnitude. slices: bits of the largest level, at least three.
+    weight (entry,) int8. name (node,) uint64: (1 + node) g. digits: bits of the largest magnitude. slices: bits of the
+    largest level, at least three.
     """
 
     place: np.ndarray
@@ -36,6 +35,7 @@ class Wiring(NamedTuple):
     begin: np.ndarray
     line: np.ndarray
     near: np.ndarray
+    odd: np.ndarray
     source: np.ndarray
     weight: np.ndarray
     name: np.ndarray
@@ -72,18 +72,9 @@ def spans(plan):
 def wire(plan):
     """The rows of a :class:`thermosim.kernels.gibbs.Plan`, whose weights are even, in blocks."""
     laid = blocks(Rows(plan.first, plan.source, plan.weight), plan.bounds, SIZE)
-    size = np.diff(laid.place)
-    depth = np.diff(laid.begin) // np.maximum(size, 1)
-    length = np.repeat(size, depth)
-    starts = np.cumsum(length) - length
-    near = np.full(len(starts), -1, dtype=np.int64)
-    if len(starts):
-        follows = np.diff(laid.source.astype(np.int64), prepend=0) == 1
-        follows[starts] = True
-        near = np.where(np.logical_and.reduceat(follows, starts), laid.source[starts], near)
     weight = (laid.weight // 2).astype(np.int8)
     return Wiring(
-        laid.place, laid.block, laid.begin, np.concatenate([[0], np.cumsum(depth)]), near, laid.source, weight,
+        laid.place, laid.block, laid.begin, laid.line, laid.near, laid.odd, laid.source, weight,
         (plan.node + _1) * GOLDEN, int(np.abs(weight).max(initial=0)).bit_length(),
         max(3, (int(spans(plan)[0].max(initial=0)) // 2).bit_length()),
     )  # fmt: skip
