@@ -103,9 +103,9 @@ def chain_fields(state, source, weight, near, odd, base, first, size, begin, end
                     total[k] += (weight[at] & state[source[at]]) - (weight[at] & state[wrong])
         else:
             for k in range(size):
-                total[k] += ((weight[entry + k] & state[source[entry + k]]) + (weight[b + k] & state[source[b + k]])) + (
-                    (weight[c + k] & state[source[c + k]]) + (weight[d + k] & state[source[d + k]])
-                )
+                total[k] += (
+                    (weight[entry + k] & state[source[entry + k]]) + (weight[b + k] & state[source[b + k]])
+                ) + ((weight[c + k] & state[source[c + k]]) + (weight[d + k] & state[source[d + k]]))
         line += _STEP
 
 
