@@ -7,7 +7,8 @@ One uniform u in (0, 1] decides: u > 1 - memory holds the spin; else u (1 + t) <
 against its field and everything else along it. Small u are finely spaced (2^-32), so rare flips keep their rate, and
 up and down are alike. t is a polynomial of degree 5 (relative error 1e-7) times a power of two. Sums are of integers
 and the rest is single precision without fused operations: a replica's bits depend neither on its neighbours in the
-group, nor on the vector width, nor on the kernel (:mod:`thermosim.kernels.chain`, `few`, `dense` compute the same).
+group, nor on the vector width, nor on the kernel (:mod:`thermosim.kernels.chain`, `few`, `dense` compute the same;
+`packed` has bits of its own).
 
 Spins are masks: -1 (all bits set) is up, 0 is down. Random words: lane64(bits64(key, slot), node), its halves
 for the replicas 2 k and 2 k + 1 of a group.
