@@ -60,7 +60,7 @@ validation: $(VENV)/.dev  ## the long statistical checks
 	$(TEST_ENV) $(BIN)/python -m pytest -n $(WORKERS) -m validation
 
 bench: $(VENV)/.dev  ## speed, as ratios measured side by side
-	@set -e; for script in benchmarks/*.py; do echo; echo "== $$script"; OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
+	@set -e; for script in benchmarks/[!_]*.py; do echo; echo "== $$script"; OPENBLAS_NUM_THREADS=1 $(BIN)/python $$script; done
 
 experiments: $(VENV)/.dev  ## every experiment, with its figure beside it
 	@set -e; for script in experiments/*/run.py; do echo; echo "== $$script"; $(BIN)/python $$script; done

@@ -5,11 +5,11 @@ python benchmarks/demon_law.py
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+from _timing import best
 from threadpoolctl import threadpool_limits
 
 from thermosim.kernels.activation import KINDS
@@ -21,14 +21,7 @@ REPLICAS, CALLS = 64, 2000
 
 def fastest(work: Callable[[], object]) -> float:
     """Shortest wall time a call [s] of five runs of CALLS calls, after one to warm up."""
-    work()
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        for _ in range(CALLS):
-            work()
-        times.append((time.perf_counter() - start) / CALLS)
-    return min(times)
+    return best(lambda: [work() for _ in range(CALLS)], 5) / CALLS
 
 
 def main() -> None:

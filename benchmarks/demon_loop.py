@@ -8,10 +8,10 @@ is left is the co-simulator, with its events, conversions and exact analog steps
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 import numpy as np
+from _timing import best
 
 import thermosim as ts
 from thermosim.contracts import MLP, Law
@@ -34,22 +34,13 @@ def ticks_per_second(law: Law) -> float:
     chip = ts.load("smode4", set={"run.duration": f"{TICKS // 10} us", "run.burn_in": "0 s"})
     plan = chip.program.controllers[0]
     controllers = {plan.path: LawController(law, plan.reads, plan.writes)}
-    walls = []
-    for _ in range(4):
-        start = time.perf_counter()
-        run(chip.program, controllers, replicas=REPLICAS, threads=1)
-        walls.append(time.perf_counter() - start)
-    return TICKS / min(walls[1:])
+    return TICKS / best(lambda: run(chip.program, controllers, replicas=REPLICAS, threads=1))
 
 
 def law_per_second(law: Law) -> float:
     """Rate of the law alone."""
     evaluate, reads, writes = compiled(law), np.full((4, REPLICAS), 0.01), np.empty((4, REPLICAS))
-    evaluate(reads, writes)
-    start = time.perf_counter()
-    for _ in range(5000):
-        evaluate(reads, writes)
-    return 5000 / (time.perf_counter() - start)
+    return 5000 / best(lambda: [evaluate(reads, writes) for _ in range(5000)])
 
 
 def main() -> None:

@@ -7,10 +7,8 @@ The bound is what has to be done at the least: draw the normals and multiply eac
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
+from _timing import best
 from threadpoolctl import threadpool_limits
 
 from thermosim.analysis.propagator import propagator
@@ -21,17 +19,6 @@ from thermosim.kernels.random import bits64
 from thermosim.kernels.tiles import WIDTH
 
 NODES, SAMPLES, CHUNK = 64, 100_000, 10_000
-
-
-def fastest(work: Callable[[], object], repeats: int = 5) -> float:
-    """Shortest wall time [s] of `repeats` runs after one to warm up."""
-    work()
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
 
 
 @jit
@@ -70,7 +57,7 @@ def thermox_rate(samples: int) -> float | None:
     def sample() -> object:
         return thermox.sample(jax.random.PRNGKey(0), times, zero, drift, zero, diffusion).block_until_ready()
 
-    return samples / fastest(sample, 2)
+    return samples / best(sample, 2)
 
 
 def main() -> None:
@@ -93,9 +80,9 @@ def main() -> None:
         for _ in range(SAMPLES // 256):
             np.dot(exact.decay, block, out=product)
 
-    time_ours = fastest(ours)
-    time_draw = fastest(lambda: draw_only(key[0], NODES, SAMPLES))
-    time_gemm = fastest(gemm) * SAMPLES / (SAMPLES // 256 * 256)
+    time_ours = best(ours)
+    time_draw = best(lambda: draw_only(key[0], NODES, SAMPLES))
+    time_gemm = best(gemm) * SAMPLES / (SAMPLES // 256 * 256)
     bound = time_draw + time_gemm
     print(f"{NODES} coupled modes, one chain, every sample recorded, double precision")
     print(f"  thermosim           {SAMPLES / time_ours / 1e6:8.2f} M samples/s")
@@ -126,8 +113,8 @@ def main() -> None:
                 step(state, exact.decay, drive, exact.factor, keys, np.uint64(turn))
 
         print(f"{count} modes x {replicas} replicas")
-        print(f"  many steps a call   {turns * replicas / fastest(many, 3) / 1e6:8.1f} M replica-steps/s")
-        print(f"  one step a call     {fastest(single, 3) / turns * 1e6:8.2f} us a call")
+        print(f"  many steps a call   {turns * replicas / best(many, 3) / 1e6:8.1f} M replica-steps/s")
+        print(f"  one step a call     {best(single, 3) / turns * 1e6:8.2f} us a call")
 
 
 if __name__ == "__main__":

@@ -54,6 +54,27 @@ def test_all_kernels_give_the_same_bits(monkeypatch, name, rng, few):
     assert len(np.unique(seen[0]["state"], axis=1).T) == 35
 
 
+@pytest.mark.parametrize("around", [True, False])
+def test_lattices_give_the_same_bits(monkeypatch, around):
+    """Rows of a torus or an open grid, whose neighbours follow one another but for the ends, and unequal couplings."""
+    site = np.arange(6 * 256).reshape(6, 256)
+    pairs = [np.stack([site, np.roll(site, -1, axis)], 2) for axis in (0, 1)]
+    pairs = pairs if around else [pairs[0][:-1], pairs[1][:, :-1]]
+    edges = np.unique(np.sort(np.concatenate([part.reshape(-1, 2) for part in pairs]), axis=1), axis=0)
+    plain, weights = chip(1536), np.random.default_rng(4).normal(0, 0.4, len(edges))
+    law, colour = IsingLaw(edges, weights, plain.actual.biases, 0.8), (np.indices((6, 256)).sum(0) % 2).ravel()
+    fabric = replace(plain, drawn=law, programmed=law, actual=law, colours=2, colour=colour.astype(np.int32))
+    seen = []
+    for kernel in ("lanes", "chain"):
+        forced(monkeypatch, kernel)
+        runner = FabricRunner(fabric, 1, 3)
+        seen.append(runner.advance(30, record=True, nodes=np.arange(1536)))
+    near = runner._groups[0]._laid.near
+    assert (near >= 0).any(), "some lines are read as they stand"
+    for name in seen[0]:
+        np.testing.assert_array_equal(seen[1][name], seen[0][name], name)
+
+
 @pytest.mark.parametrize(
     ("name", "rng", "few"), [("chain", "held", False), ("chain", "free", True), ("dense", "held", False),
                              ("few", "held", True), ("few", "free", True)],

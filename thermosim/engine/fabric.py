@@ -29,7 +29,7 @@ from thermosim.engine.observables import Observer
 from thermosim.engine.tallies import held_in, owners, writes
 from thermosim.kernels.bodies import Bodies, bodies
 from thermosim.kernels.fields import fixed, rows, whole
-from thermosim.kernels.gibbs import HALF, LANES, Plan, scaled
+from thermosim.kernels.gibbs import HALF, Plan, scaled
 from thermosim.kernels.gibbs_rates import Rates
 from thermosim.kernels.observe import Seen
 from thermosim.kernels.resets import random_bits
@@ -68,7 +68,7 @@ class FabricRunner:
         nets = fabric.input_nets if fabric.input_nets is not None else ("",) * n
         self._volts[[not nets[node] for node in self._order]] = 0.0
         self._held = np.zeros(n, dtype=np.int8)
-        self._resets = replica_keys(seed, f"resets {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
+        self._resets = replica_keys(seed, f"resets {fabric.path}", -(-replicas // 2))
         self.observer = Observer(fabric, self._places)
         self.spin: Ints = np.zeros(n, dtype=np.int64)
         self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
@@ -147,8 +147,10 @@ class FabricRunner:
         places = self._places[nodes]
         for number, group in enumerate(self._groups):
             if values is None:
-                new = np.empty((len(nodes), LANES), dtype=np.bool_)
-                random_bits(self._resets[number], sweep, nodes.astype(np.uint64), new)
+                mine = self._columns(number)
+                pairs = self._resets[mine.start // 2 : -(-mine.stop // 2)]
+                new = np.empty((len(nodes), 2 * len(pairs)), dtype=np.bool_)
+                random_bits(pairs, sweep, nodes.astype(np.uint64), new)
                 new = new[:, : group.replicas]
             else:
                 new = np.repeat((values > 0)[:, None], group.replicas, axis=1)
@@ -214,7 +216,7 @@ class FabricRunner:
         self.slot += 1
 
         def work(group: Group, number: int) -> None:
-            mine = None if drive is None else drive[:, number * LANES : number * LANES + group.replicas]
+            mine = None if drive is None else drive[:, self._columns(number)]
             group.slots(begin, begin + 1, mine)
 
         self._each(work)
@@ -281,7 +283,7 @@ class FabricRunner:
     def set_spins(self, spins: np.ndarray, hidden: bool = False) -> None:
         """Outputs, or what free RNGs hold, (node, replica) +-1."""
         for number, group in enumerate(self._groups):
-            mine = slice(number * LANES, number * LANES + group.replicas)
+            mine = self._columns(number)
             group.set_bits(spins[self._order, mine] > 0, hidden)
 
     # -- groups -----------------------------------------------------------------------------------------------
@@ -294,6 +296,11 @@ class FabricRunner:
         """The groups on the keys (group, HALF) of their pairs of replicas."""
         free, rates = self.fabric.rng == "free", _rates(self.fabric, self._order)
         return groups(self.kernels, self._plan, self._bodies, keys, self.replicas, free, rates)
+
+    def _columns(self, number: int) -> slice:
+        """Replicas of one group; all but the last have as many as the first."""
+        first = number * self._groups[0].replicas
+        return slice(first, first + self._groups[number].replicas)
 
     def _each(self, work: Callable[[Group, int], None]) -> None:
         if self._threads == 1:

@@ -1,4 +1,4 @@
-"""Replicas of a fabric in groups, and which kernel works on each: a matter of speed alone, all give the same bits.
+"""Replicas of a fabric in groups, and which kernel works on each: a matter of speed; all but two give the same bits.
 
 | kernel | replicas side by side | chosen |
 |---|---|---|
@@ -6,6 +6,7 @@
 | chain | p-bits of a colour | for groups with fewer |
 | few | 32 | for such groups where couplings are few multiples of one step |
 | dense | couplings of a p-bit | for groups of at most :data:`SOME` on dense graphs, RNGs held |
+| packed | 64, a bit each | for more than 32 replicas where sums of couplings take few values; bits of its own |
 | rates | 32 | always and only where rates depend on the bias or responses differ, which is another law |
 | bodies | 32 | always and only where p-bits stand in terms of three or four |
 
@@ -30,6 +31,9 @@ from thermosim.kernels.gibbs import LANES, Plan, slots, start
 from thermosim.kernels.gibbs_rates import Rates, run_rates, slots_rates
 from thermosim.kernels.observe import Seen, observe, run
 from thermosim.kernels.observe_chain import chain_observe, chain_run, dense_run
+from thermosim.kernels.observe_packed import packed_observe, packed_run
+from thermosim.kernels.packed import REPLICAS, packed_slots, packed_start
+from thermosim.kernels.packed_tables import Chances, Wiring, chances, wire
 
 FEW = 6
 """Replicas at most that are worked on one by one."""
@@ -41,22 +45,39 @@ DEGREE = 1000
 """Neighbours at most whose few-bit couplings add up in 16 bits."""
 DENSE = 4096
 """Largest fabric with a matrix of couplings (64 MiB)."""
+LEVELS = 16
+"""Values of a sum of couplings up to which words of replicas are faster than bytes."""
+STAIR = 16
+"""Sweeps of a stair of a schedule, on average, that pay for its tables of thresholds."""
 
 _NONE = np.zeros(0, dtype=np.float32)
 
 
 def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
-    """Name of the kernel of every group of LANES replicas."""
+    """Name of the kernel of every group, which has REPLICAS replicas if it is packed and else LANES."""
     if fabric.barriers is not None:
         return ("rates",) * -(-replicas // LANES)
     if len(fabric.actual.terms):
         return ("bodies",) * -(-replicas // LANES)
+    if replicas > LANES and packs(fabric):
+        return ("packed",) * -(-replicas // REPLICAS)
     dense = fabric.rng == "held" and WIDE <= fabric.nodes <= min(DENSE, WIDE * fabric.colours)
     degree = np.bincount(fabric.actual.edges.ravel(), minlength=1).max()
     side_by_side = "few" if degree <= DEGREE and whole(fabric.actual.couplings()[2]) is not None else "lanes"
     one_by_one, most = ("dense", SOME) if dense else ("chain", FEW)
     sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
     return tuple(one_by_one if size <= most else side_by_side for size in sizes)
+
+
+def packs(fabric: Fabric) -> bool:
+    """Whether words of replicas are faster: sums of few values, enough p-bits of a colour, one beta for many sweeps."""
+    targets, _, weights = fabric.actual.couplings()
+    few = whole(weights)
+    if few is None or fabric.input_nets is not None or fabric.nodes < WIDE * fabric.colours:
+        return False
+    levels = 1 + int(np.bincount(targets, np.abs(few[0]), minlength=1).max())
+    lasting = len(fabric.schedule) < 2 or fabric.schedule[-1][0] >= STAIR * (len(fabric.schedule) - 1)
+    return levels <= LEVELS and lasting
 
 
 class Group(ABC):
@@ -279,6 +300,59 @@ class DenseGroup(ChainGroup):
             )  # fmt: skip
 
 
+class PackedGroup(Group):
+    """Replicas in words; thresholds are made anew when the plan is replaced."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, wiring: Wiring) -> None:
+        super().__init__(plan, keys, replicas)
+        self._state = np.full(self.nodes, -1, dtype=np.int64).view(np.uint64)
+        self._hidden = self._state.copy() if free else self._state[:0]
+        self._wiring, self._made = wiring, plan
+        self._chances: Chances = chances(plan, wiring)
+        self._valid = np.uint64(2**replicas - 1)
+
+    @property
+    def lanes(self) -> int:
+        return REPLICAS
+
+    def start(self) -> None:
+        packed_start(self.keys[0], self.plan.node, self._state)
+        self._hidden[:] = self._state[: len(self._hidden)]
+
+    def _law(self) -> Chances:
+        """Thresholds of the present plan."""
+        if self._made is not self.plan:
+            self._made, self._chances = self.plan, chances(self.plan, self._wiring)
+        return self._chances
+
+    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
+        if drive is not None:
+            raise ValueError("words of replicas take no analog inputs")
+        packed_slots(
+            self._state, self._hidden, self.keys[0], begin, end, self.plan.bounds, self._wiring, self._law()
+        )  # fmt: skip
+
+    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
+        packed_run(
+            self._state, self._hidden, self.keys[0], begin, every, self.plan.bounds, self._wiring, self._law(),
+            watched.lanes, self._valid, seen,
+        )  # fmt: skip
+
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        packed_observe(self._state, watched.lanes, self._valid, 0, seen)
+
+    def bits(self, hidden: bool = False) -> np.ndarray:
+        words = (self._hidden if hidden else self._state).astype("<u8")
+        up = np.unpackbits(words.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
+        return up[:, : self.replicas].astype(bool)
+
+    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
+        lanes = np.zeros((self.nodes, REPLICAS), dtype=bool)
+        lanes[:, : self.replicas] = up
+        words = np.packbits(lanes, axis=1, bitorder="little").view("<u8")
+        (self._hidden if hidden else self._state)[:] = words.ravel()
+
+
 def groups(
     names: tuple[str, ...], plan: Plan, terms: Bodies | None, keys: np.ndarray, replicas: int, free: bool,
     rates: Rates | None = None,
@@ -287,10 +361,14 @@ def groups(
     rows = Rows(plan.first, plan.source, plan.weight)
     laid = blocks(rows, plan.bounds) if {"chain", "dense"} & set(names) else None
     matrix = columns(rows, len(plan.node)) if "dense" in names else None
+    wiring = wire(plan) if "packed" in names else None
+    width = LANES if wiring is None else REPLICAS
     made: list[Group] = []
     for number, name in enumerate(names):
-        size, mine = min(LANES, replicas - number * LANES), keys[number]
-        if name == "rates" and rates is not None:
+        size, mine = min(width, replicas - number * width), keys[number]
+        if wiring is not None:
+            made.append(PackedGroup(plan, mine, size, free, wiring))
+        elif name == "rates" and rates is not None:
             made.append(RateGroup(plan, mine, size, free, rates))
         elif name == "bodies" and terms is not None:
             made.append(BodyGroup(plan, mine, size, free, terms))

@@ -7,7 +7,8 @@ One uniform u in (0, 1] decides: u > 1 - memory holds the spin; else u (1 + t) <
 against its field and everything else along it. Small u are finely spaced (2^-32), so rare flips keep their rate, and
 up and down are alike. t is a polynomial of degree 5 (relative error 1e-7) times a power of two. Sums are of integers
 and the rest is single precision without fused operations: a replica's bits depend neither on its neighbours in the
-group, nor on the vector width, nor on the kernel (:mod:`thermosim.kernels.chain`, `few`, `dense` compute the same).
+group, nor on the vector width, nor on the kernel (:mod:`thermosim.kernels.chain`, `few`, `dense` compute the same;
+`packed` has bits of its own).
 
 Spins are masks: -1 (all bits set) is up, 0 is down. Random words: lane64(bits64(key, slot), node), its halves
 for the replicas 2 k and 2 k + 1 of a group.
@@ -119,8 +120,8 @@ def shift(drive, begin, size, field):
 
 
 @jit
-def settle(f, word, renewed, old):
-    """The next spin of one p-bit: 32 random bits against its argument f, in units of ln 2."""
+def odds(f):
+    """2^-|f|, the odds against the field; relative error 1e-7."""
     y = min(abs(f), _LARGEST)
     whole = np.int32(y + _HALF_BIT)
     x = np.float32(whole) - y
@@ -129,7 +130,13 @@ def settle(f, word, renewed, old):
     t = t * x + _C2
     t = t * x + _C1
     t = t * x + _C0
-    t = t * np.int32(np.int32(_BIAS - whole) << _MANTISSA).view(np.float32)
+    return t * np.int32(np.int32(_BIAS - whole) << _MANTISSA).view(np.float32)
+
+
+@jit
+def settle(f, word, renewed, old):
+    """The next spin of one p-bit: 32 random bits against its argument f, in units of ln 2."""
+    t = odds(f)
     u = (np.float32(np.int32(word >> _1)) + _HALF_BIT) * _TO_UNIT
     along = UP if f >= _ZERO else DOWN
     new = np.int32(~along) if u * (_UNIT + t) < renewed * t else along

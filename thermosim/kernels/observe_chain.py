@@ -61,11 +61,14 @@ def _sums(state, place, left, right, spin, pair):
 def chain_observe(state, watched, draw, lane, seen):
     """Write one draw of a replica into column `lane` of `seen`, as :func:`thermosim.kernels.observe.observe` does."""
     place, _, _, _, base, unit, sign, mask, left, right, rows = watched.watch
-    at, _, begin, source, weight = watched.laid
+    at, _, begin, source, weight, line, near, odd = watched.laid
     total, level = np.empty(SIZE, np.int32), np.int64(0)
     for b in range(at.size - 1):
         first, size = np.uint64(at[b]), np.uint64(at[b + 1] - at[b])
-        chain_fields(state, source, weight, base, first, size, np.uint64(begin[b]), np.uint64(begin[b + 1]), total)
+        chain_fields(
+            state, source, weight, near, odd, base, first, size, np.uint64(begin[b]), np.uint64(begin[b + 1]),
+            np.uint64(line[b]), total,
+        )  # fmt: skip
         level += _level(state, total, first, size)
     seen.energy[draw, lane] = unit * level
     packed, count = np.empty(sign.shape[1], np.uint32), np.empty(sign.shape[0], np.uint32)

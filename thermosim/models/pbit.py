@@ -51,9 +51,8 @@ class Barriers:
         """ln(k_up s) and ln(k_down s) of one element at arguments (...,)."""
         n, attempts = self.exponent[element], -np.log(self.tau0[element])
         if n == 0:
-            return attempts + self.curves[element].log_chance(argument), attempts + self.curves[element].log_rest(
-                argument
-            )
+            curve = self.curves[element]
+            return attempts + curve.log_chance(argument), attempts + curve.log_rest(argument)
         up = self.up[element] * np.maximum(1.0 - argument / self.critical_up[element], 0.0) ** n
         down = self.down[element] * np.maximum(1.0 + argument / self.critical_down[element], 0.0) ** n
         return attempts - up, attempts - down
