@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigvals
-from scipy.special import dawsn
+from scipy.special import dawsn, i0e
 
 from thermosim.contracts import Floats
 
@@ -41,7 +41,7 @@ def operator(barrier: float, bias: float, terms: int) -> Floats:
     times = np.zeros((terms + 1, terms + 1))  # by z
     times[degree[1:], degree[:-1]] = ((degree + 1) / (2 * degree + 1))[:-1]
     times[degree[:-1], degree[1:]] = (degree / (2 * degree + 1))[1:]
-    whole = -np.diag(degree * (degree + 1.0)) / 2 + (barrier * times + 0.5 * bias * np.eye(terms + 1)) @ slope
+    whole: Floats = np.diag(-0.5 * degree * (degree + 1)) + (barrier * times + 0.5 * bias * np.eye(terms + 1)) @ slope
     return np.asarray(whole[:terms, :terms])
 
 
@@ -56,13 +56,13 @@ def rates(barrier: float, bias: float = 0.0, count: int = 1) -> Floats:
     if abs(barrier) > LARGEST:
         raise ValueError(f"a barrier of {barrier:.3g} kT is beyond the {LARGEST:g} kT that rates are resolved to")
     terms = int(60 + 6 * (abs(barrier) + abs(bias)))
-    found = np.sort(-eigvals(operator(barrier, bias, terms)).real)
+    found = np.sort(np.real(eigvals(-operator(barrier, bias, terms))))
     return np.asarray(found[1 : 1 + count])
 
 
 def asymptote(barrier: float) -> float:
     """Slowest rate by Brown's formula for high barriers, 2 Delta^(3/2) exp(-Delta) / sqrt(pi), in units of lambda."""
-    return 2 * barrier**1.5 * math.exp(-barrier) / math.sqrt(math.pi)
+    return float(2 * barrier**1.5 * math.exp(-barrier) / math.sqrt(math.pi))
 
 
 def square(barrier: float) -> float:
@@ -78,23 +78,31 @@ def square(barrier: float) -> float:
 
 
 class Stationary(NamedTuple):
-    """Moments under exp(Delta z^2 + x z): P(z > threshold), <z>, <|z|>."""
+    """Moments under a law of z: P(z > threshold), <z>, <|z|>, and the slope d logit P / dx of a weight exp(x z)."""
 
     above: float
     mean: float
     size: float
+    slope: float
 
 
-def stationary(barrier: float, bias: float = 0.0, threshold: float = 0.0) -> Stationary:
-    """By quadrature; Gauss and Legendre on either side of the threshold and of zero."""
-    node, weight = np.polynomial.legendre.leggauss(200)
+def stationary(barrier: float, bias: float = 0.0, threshold: float = 0.0, plane: float = 0.0) -> Stationary:
+    """Moments under exp(Delta z^2 + x z - K m_x^2), K = `plane` for a hard axis x across z, by quadrature.
+
+    The mean over the angle around z leaves exp(Delta z^2 + x z) e^(-y) I_0(y), y = K (1 - z^2) / 2. Gauss and Legendre
+    on either side of the threshold and of zero, where the slope is <z | above> - <z | below>.
+    """
+    node, weight = np.polynomial.legendre.leggauss(400)
     corners = sorted({-1.0, min(0.0, threshold), max(0.0, threshold), 1.0})
     z = np.concatenate([(a + b) / 2 + (b - a) / 2 * node for a, b in pairwise(corners)])
     w = np.concatenate([(b - a) / 2 * weight for a, b in pairwise(corners)])
     power = barrier * z * z + bias * z
-    w = w * np.exp(power - power.max())
+    w = w * np.exp(power - power.max()) * i0e(0.5 * plane * (1 - z * z))
     w /= w.sum()
-    return Stationary(float(w[z > threshold].sum()), float(w @ z), float(w @ np.abs(z)))
+    above = z > threshold
+    share = float(w[above].sum())
+    slope = float(w[above] @ z[above] / share - w[~above] @ z[~above] / (1 - share))
+    return Stationary(share, float(w @ z), float(w @ np.abs(z)), slope)
 
 
 def dwells(barrier: float, bias: float = 0.0) -> tuple[float, float]:

@@ -51,9 +51,14 @@ class Magnet:
 
     @property
     def barrier(self) -> Any:
-        """Delta = E_b / kT of an axial magnet, negative for an easy plane."""
-        effective = self.anisotropy - self.saturation * (self.shape[2] - self.shape[0])
+        """Delta = E_b / kT between z and y, negative where z is hard."""
+        effective = self.anisotropy - self.saturation * (self.shape[2] - self.shape[1])
         return 0.5 * self.moment * effective / (BOLTZMANN * self.temperature)
+
+    @property
+    def plane(self) -> Any:
+        """K: the energy of m along x less that along y [kT], in a thin film that is read in its plane."""
+        return 0.5 * self.moment * self.saturation * (self.shape[0] - self.shape[1]) / (BOLTZMANN * self.temperature)
 
     @property
     def axial(self) -> bool:

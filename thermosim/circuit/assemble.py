@@ -65,7 +65,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in)),
         provenance=_provenance(circuit),
     )
-    if not islands and not fabrics:
+    if not islands and not circuit.of_family("pbit"):
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",
@@ -115,7 +115,7 @@ def _check_supplies(circuit: Circuit, problems: Problems) -> None:
 def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
-    interval = next((f.clock.period * f.ticks for f in fabrics if instance.path in f.arrays), None)
+    interval = next((_interval(fabric, instance) for fabric in fabrics if instance.path in fabric.arrays), None)
     context = PriceContext(temperature=circuit.netlist.temperature, interval=interval)
     if synapses:
         lengths = [synapse.lengths for synapse in synapses]
@@ -139,6 +139,14 @@ def _prices(circuit: Circuit, instance: Instance, fabrics: tuple[Fabric, ...]) -
     if instance.bound.model.family == "pbit" and circuit.netlist.updates.order == "free":
         prices = tuple(price for price in prices if price.action != "clock")
     return [PriceRow(instance.path, price) for price in prices]
+
+
+def _interval(fabric: Fabric, instance: Instance) -> float:
+    """Mean time between two updates of a p-bit [s]; without a clock one is counted for each relaxation time."""
+    if fabric.order != "free":
+        return fabric.clock.period * fabric.ticks
+    first = fabric.arrays[instance.path][0]
+    return float(fabric.relaxation[first : first + instance.size].mean())
 
 
 def _supply_notes(circuit: Circuit) -> Iterator[str]:
@@ -183,8 +191,8 @@ def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
             )
         if fabric.order == "free":
             notes.append(
-                f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and tau0, at the "
-                "price of a clocked one without its clock"
+                f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and relaxation "
+                "time, at the price of a clocked one without its clock"
             )
     return tuple(notes)
 

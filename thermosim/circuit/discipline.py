@@ -28,8 +28,38 @@ class Discipline:
     reason: str = ""
 
 
+def _of_inner_states(fabric: Fabric) -> Discipline:
+    """What is known of p-bits that are integrated in time."""
+    coupled, wired = bool(len(fabric.actual.edges)), fabric.order == "free"
+    reasons = list(dict.fromkeys(item.departs(coupled, wired) for item in fabric.inner))
+    if coupled and fabric.settling > 0 and wired:
+        reasons.append(
+            f"inputs settle in {show(fabric.settling, 's')}: an error that vanishes with that time over the p-bit's own"
+        )
+    if coupled and not wired:
+        worst = int(np.argmax(fabric.memory))
+        reasons.append(
+            f"outputs are latched every {show(fabric.clock.period, 's')} from p-bits that see other colours move "
+            f"meanwhile and relax in {show(fabric.relaxation[worst], 's')}: an error of the order of "
+            f"{fabric.memory[worst]:.2g}"
+        )
+    reason = "; ".join(reason for reason in reasons if reason)
+    if reason:
+        return Discipline(False, f"{fabric.path}: {reason}")
+    if not coupled:
+        return Discipline(True)
+    step, fastest = fabric.clock.period / fabric.steps, fastest_flip(fabric)
+    return Discipline(
+        True,
+        f"{fabric.path}: exact for instantaneous synapses as the step goes to zero; here it is "
+        f"{show(step, 's')}, {step * fastest:.2g} of the shortest time between flips",
+    )
+
+
 def discipline(fabric: Fabric) -> Discipline:
     """What is known of a fabric before it runs."""
+    if fabric.inner:
+        return _of_inner_states(fabric)
     if not len(fabric.actual.edges):
         return Discipline(True)
     if fabric.order == "parallel":
@@ -70,6 +100,8 @@ def fastest_flip(fabric: Fabric) -> float:
         np.add.at(pull, law.edges[:, side], np.abs(law.weights))
     odds: Floats = 2 * law.beta * np.abs(fabric.slope) * pull + np.abs(fabric.shift)
     rates = 1 / fabric.relaxation / (1 + np.exp(-odds))
+    if any(item.kind == "design2" for item in fabric.inner):
+        return float((np.exp(odds / 2) / (2 * fabric.relaxation)).max())
     if fabric.arrhenius:
         with np.errstate(over="ignore"):
             rates = np.where(fabric.arrhenius, np.exp(odds / 2) / (2 * fabric.relaxation), rates)

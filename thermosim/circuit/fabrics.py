@@ -15,6 +15,7 @@ import numpy as np
 
 from thermosim.analysis.colouring import check_colouring, colour_graph
 from thermosim.circuit.circuit import Circuit, Instance, Synapses
+from thermosim.circuit.inner import check_inner, reach, step_of
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
 from thermosim.contracts import Floats, Ints
@@ -83,7 +84,13 @@ def _clock(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], p
 def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Fabric | None:
     updates = circuit.netlist.updates
     free = updates.order == "free"
-    nominal, built = (_responses(arrays, which) for which in WHICH)
+    for array in arrays:
+        try:
+            _ = [_response(circuit, array, which) for which in WHICH]
+        except ValueError as error:
+            problems.add(circuit.netlist.document.position(array.at), array.path, str(error))
+            return None
+    nominal, built = (_responses(circuit, arrays, which) for which in WHICH)
     shortest = float(nominal["relaxation"].min())
     clock = _grid(circuit, arrays, shortest, problems) if free else _clock(circuit, arrays, clocks, problems)
     start, starts = 0, {}
@@ -95,14 +102,20 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     colour = _colour(updates.order, start, edges)
     coloured = updates.order == "coloured"
     assert not coloured or check_colouring(edges, colour) is None, "two coupled p-bits have one colour"
-    barriers = _barriers(arrays)
+    barriers = _barriers(circuit, arrays)
     _check_order(circuit, arrays, barriers, problems)
     arrhenius = _arrhenius(circuit, arrays, problems)
     settling, delay = _lags(circuit, arrays, problems)
+    slope = built["gain"] * nominal["scale"] / built["scale"]
+    reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
+    shift = -built["gain"] * (built["offset"] - reference) / built["scale"]
+    inner = [_response(circuit, array, "actual").inner for array in arrays]
+    stepped = check_inner(circuit, arrays, inner, problems)
     if clock is None:
         return None
+    states = tuple(item for item in inner if item is not None) if stepped else ()
+    reaches = reach(actual, slope, shift)
     analog = any("in" in array.pins for array in arrays)
-    reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
     return Fabric(
         path=arrays[0].path,
@@ -115,8 +128,8 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         drawn=drawn,
         programmed=programmed,
         actual=actual,
-        slope=built["gain"] * nominal["scale"] / built["scale"],
-        shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
+        slope=slope,
+        shift=shift,
         memory=np.zeros(start) if free else np.exp(-clock.period / built["relaxation"]),
         volts=built["scale"] / built["gain"],
         relaxation=built["relaxation"],
@@ -128,6 +141,8 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         arrhenius=arrhenius,
         settling=settling,
         delay=delay,
+        inner=states,
+        steps=step_of(circuit, arrays, list(states), reaches, clock.period, problems) if states else 1,
     )
 
 
@@ -161,7 +176,7 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
     if order in ("coloured", "sequential"):
         return
     if barriers is not None:
-        model = next(array for array in arrays if _response(array, "actual").barriers is not None)
+        model = next(array for array in arrays if _response(circuit, array, "actual").barriers is not None)
         message = (
             f"p-bits with barriers that depend on the bias are not built for order {order}; coloured and sequential"
         )
@@ -204,7 +219,7 @@ def ising_laws(
 ) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
     edges, (drawn, programmed, actual) = _edges(circuit, starts)
-    nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
+    nominal, built = (_responses(circuit, arrays, which)["bias"] for which in WHICH)
     stairs = circuit.netlist.schedule.stairs
     beta = stairs[-1][1] if stairs else circuit.netlist.updates.beta
     return (
@@ -214,22 +229,23 @@ def ising_laws(
     )
 
 
-def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
+def _response(circuit: Circuit, array: Instance, which: Literal["drawn", "actual"]) -> Response:
     model = array.bound.model
     assert isinstance(model, Pbit)
-    return model.response(getattr(array, which))
+    temperature = np.full(array.size, circuit.netlist.temperature)
+    return model.response({**getattr(array, which), "temperature": temperature})
 
 
-def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
+def _responses(circuit: Circuit, arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
     """Responses of all arrays of a fabric, node by node."""
-    found = [_response(array, which) for array in arrays]
+    found = [_response(circuit, array, which) for array in arrays]
     names = ("bias", "offset", "gain", "scale", "relaxation")
     return {name: np.concatenate([getattr(response, name) for response in found]) for name in names}
 
 
-def _barriers(arrays: list[Instance]) -> Barriers | None:
+def _barriers(circuit: Circuit, arrays: list[Instance]) -> Barriers | None:
     """Barriers of all nodes; None where no rate depends on the bias."""
-    found = [_response(array, "actual") for array in arrays]
+    found = [_response(circuit, array, "actual") for array in arrays]
     if all(response.barriers is None for response in found):
         return None
     return join([response.as_barriers() for response in found])

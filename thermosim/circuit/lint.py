@@ -202,7 +202,7 @@ def rng_memory(circuit: Circuit, program: Program) -> Found:
 def rng_free(circuit: Circuit, program: Program) -> Found:
     """A free-running RNG that is latched after seeing other colours move."""
     for fabric in program.fabrics:
-        if fabric.rng == "free" and fabric.order != "subset" and not discipline(fabric).boltzmann:
+        if fabric.rng == "free" and not fabric.inner and fabric.order != "subset" and not discipline(fabric).boltzmann:
             yield (
                 _at(circuit, ("updates", "rng")),
                 fabric.path,

@@ -14,7 +14,7 @@ import numpy as np
 
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
-from thermosim.models.pbit import Barriers
+from thermosim.models.pbit import Barriers, Inner
 from thermosim.netlist import Bound
 from thermosim.times import Clock
 
@@ -111,6 +111,10 @@ class Fabric:
     """Of each node; empty where all relax in tau0 whatever their input."""
     settling: float = 0.0
     delay: float = 0.0
+    inner: tuple[Inner, ...] = ()
+    """Of each array, all of one kind, where p-bits have an inner state that is integrated in time."""
+    steps: int = 1
+    """Equal steps of that integration in a slot, or in an interval of the grid."""
 
     @property
     def ticks(self) -> int:

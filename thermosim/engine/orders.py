@@ -10,6 +10,7 @@ import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
+from thermosim.engine.cells import CellRunner
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.free import FreeRunner
 from thermosim.engine.groups import Group, LaneGroup
@@ -66,8 +67,10 @@ class OrderedRunner(FabricRunner):
         return list(self._ordered)
 
 
-def runner(fabric: Fabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner:
+def runner(fabric: Fabric, seed: int, replicas: int, threads: int) -> FabricRunner | FreeRunner | CellRunner:
     """The runner of a fabric's order; sequential updates are a colouring with one p-bit of each colour."""
+    if fabric.inner:
+        return CellRunner(fabric, seed, replicas, threads)
     if fabric.order == "free":
         return FreeRunner(fabric, seed, replicas, threads)
     kind = OrderedRunner if fabric.order in KINDS else FabricRunner

@@ -72,6 +72,8 @@ class FabricPart:
     def work(self) -> int:
         """P-bits that are worked on in a sweep of one replica, about."""
         fabric = self.fabric
+        if fabric.inner:
+            return fabric.nodes * fabric.ticks * fabric.steps
         if fabric.order == "free":
             return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
         return fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)
