@@ -1,4 +1,4 @@
-"""A symmetric magnet as diffusion of z = m_z: decay rates, stationary law and dwell times, from its operator.
+"""A symmetric magnet as diffusion of z = m_z: decay rates, stationary law and mean times, from its operator.
 
     du/dt = d/dz [(1 - z^2) (du/dz - (2 Delta z + x) u)] / 2,   u ~ exp(Delta z^2 + x z) stationary
 
@@ -8,9 +8,9 @@ z P_l = ((l + 1) P_(l+1) + l P_(l-1)) / (2 l + 1), the backward operator has fiv
 
     L f = ((1 - z^2) f')' / 2 + (2 Delta z + x) (1 - z^2) f' / 2
 
-Mean time from one end to the top of the barrier z_0 = -x / (2 Delta), by quadrature, counts half where it has crossed:
+Mean time from z = -1 to b, by quadrature:
 
-    T = 2 int_-1^z0 dy exp(-Delta y^2 - x y) / (1 - y^2) int_-1^y exp(Delta w^2 + x w) dw
+    T = 2 int_-1^b dy exp(-Delta y^2 - x y) / (1 - y^2) int_-1^y exp(Delta w^2 + x w) dw
 
 Brown, Phys. Rev. 130, 1677 (1963); Coffey and Kalmykov, J. Appl. Phys. 112, 121301 (2012).
 """
@@ -105,26 +105,12 @@ def stationary(barrier: float, bias: float = 0.0, threshold: float = 0.0, plane:
     return Stationary(share, float(w @ z), float(w @ np.abs(z)), slope)
 
 
-def dwells(barrier: float, bias: float = 0.0) -> tuple[float, float]:
-    """Mean dwell in the wells at z = +1 and z = -1, in units of 1/lambda: twice the mean time to the top.
-
-    Raises
-    ------
-    ValueError
-        If the barrier is low or has been pulled down, so that there are no two wells: 2 Delta <= |x|.
-    """
-    if 2 * barrier <= abs(bias):
-        raise ValueError(f"no two wells: the barrier of {barrier:.3g} kT is gone at a bias of {bias:.3g} kT")
-    return _climb(barrier, -bias), _climb(barrier, bias)
-
-
-def _climb(barrier: float, bias: float) -> float:
-    """Twice the mean time from z = -1 to the top -x / (2 Delta)."""
+def passage(barrier: float, bias: float, target: float) -> float:
+    """Mean time from z = -1 to `target`, in units of 1/lambda."""
     node, weight = np.polynomial.legendre.leggauss(400)
-    top = -bias / (2 * barrier)
-    y, total = -1 + (top + 1) * (node + 1) / 2, 0.0
-    for at, width in zip(y, weight * (top + 1) / 2, strict=True):
+    y, total = -1 + (target + 1) * (node + 1) / 2, 0.0
+    for at, width in zip(y, weight * (target + 1) / 2, strict=True):
         w = -1 + (at + 1) * (node + 1) / 2
         inner = weight @ np.exp(barrier * (w * w - at * at) + bias * (w - at)) * (at + 1) / 2
         total += width * inner / (1 - at * at)
-    return float(2 * 2 * total)
+    return float(2 * total)
