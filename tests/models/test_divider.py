@@ -59,6 +59,22 @@ def test_tmr_falls_with_the_voltage_that_the_junction_takes():
     assert fallen.levels[1] - fallen.levels[0] < whole.levels[1] - whole.levels[0]
 
 
+def test_two_states_in_an_unlatched_cell_make_a_staircase():
+    """The input gates R_T: neither state, one of them, or both lie above the threshold; a free magnet glides."""
+    r_p, r_ap = 5e3, 15e3
+    r_t = np.linspace(2e3, 30e3, 57)
+    two = np.array([np.mean([np.sign(-divider(0.8, r, state)) for state in (r_p, r_ap)]) for r in r_t])
+    assert set(two[(r_t != r_p) & (r_t != r_ap)]) == {1.0, 0.0, -1.0}
+    np.testing.assert_array_equal(two[(r_t > r_p) & (r_t < r_ap)], 0)
+    inside = r_t[(r_t > r_p) & (r_t < r_ap)]
+    free = [
+        -disc(r_p="5 kOhm", tmr=2, r_t=f"{r} Ohm").switching for r in inside
+    ]  # <sgn(m_z - z*)>, m_z even on (-1, 1)
+    assert np.all(np.diff(free) < 0)
+    assert free[0] > 0.7
+    assert free[-1] < -0.9
+
+
 def test_waiting_costs():
     """25 uW: 0.8 V over 12.7 k + 12.7 k; ten times the time, ten times the energy."""
     cell = disc(tmr=1e-9, r_t="12.7 kOhm", threshold="-1 pV")
