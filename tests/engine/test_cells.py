@@ -1,5 +1,7 @@
 """P-bits with inner state in the flow of time: same bits in any company, after a stop, and with observations or not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hand_made import program
@@ -7,6 +9,7 @@ from small_fabrics import FIVE, TICK, TILTS
 from stepped_cells import cells, spin, threshold, tuned
 
 from thermosim.circuit.program import Probe
+from thermosim.engine.calibration import response
 from thermosim.engine.cells import CellRunner
 from thermosim.engine.simulator import run
 from thermosim.errors import SimulationError
@@ -66,6 +69,14 @@ def test_what_is_counted():
     np.testing.assert_array_equal(wired.tally(0, 50), [[5 * 20] * 2])  # 10 tau_N, 20 relaxation times
     latched = CellRunner(chip("design2", "coloured"), 1, 2)
     np.testing.assert_array_equal(latched.tally(0, 3), [[5, 5]])
+
+
+def test_what_is_not_built_is_refused_by_name():
+    made = chip("design1", "coloured")
+    with pytest.raises(ValueError, match=r"^s: calibration is not built for p-bits with inner state$"):
+        response(made, 10, 1)
+    with pytest.raises(SimulationError, match=r"^s: a schedule is not built for p-bits with inner state$"):
+        CellRunner(replace(made, schedule=((0, 0.5), (9, 1.0))), 1, 1)
 
 
 def test_weights_that_outgrow_the_step_are_refused():

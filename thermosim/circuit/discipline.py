@@ -37,11 +37,11 @@ def _of_inner_states(fabric: Fabric) -> Discipline:
             f"inputs settle in {show(fabric.settling, 's')}: an error that vanishes with that time over the p-bit's own"
         )
     if coupled and not wired:
-        worst = int(np.argmax(fabric.memory))
+        slowest = max(float(fabric.relaxation.max()), fabric.settling)
         reasons.append(
             f"outputs are latched every {show(fabric.clock.period, 's')} from p-bits that see other colours move "
-            f"meanwhile and relax in {show(fabric.relaxation[worst], 's')}: an error of the order of "
-            f"{fabric.memory[worst]:.2g}"
+            f"meanwhile and follow in {show(slowest, 's')}: an error of the order of "
+            f"{np.exp(-fabric.clock.period / slowest):.2g}"
         )
     reason = "; ".join(reason for reason in reasons if reason)
     if reason:

@@ -268,7 +268,7 @@ def slow_synapse(circuit: Circuit, program: Program) -> Found:
                     f"the product {product:.3g} exceeds {SLOW:g}, and the law moves away from Boltzmann's towards a "
                     "uniform one; use faster synapses, slower p-bits or a clock",
                 )
-        elif fabric.delay + fabric.settling * np.log(100) > fabric.clock.period:
+        elif not fabric.inner and fabric.delay + fabric.settling * np.log(100) > fabric.clock.period:
             yield (
                 where,
                 fabric.path,

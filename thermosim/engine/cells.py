@@ -65,12 +65,15 @@ class CellRunner:
         Raises
         ------
         SimulationError
-            If the steps are too long for the weights, which may have been programmed since the chip was read.
+            If the steps are too long for the weights, which may have been programmed since the chip was read, or
+            beta is scheduled.
         """
         self.fabric, self.replicas, self.slot = fabric, replicas, 0
         self.kind = KINDS[fabric.inner[0].kind]
         self.step = fabric.clock.period / fabric.steps
         _check_step(fabric, self.step)
+        if fabric.schedule:
+            raise SimulationError(f"{fabric.path}: a schedule is not built for p-bits with inner state")
         self._edges = Edges(fabric.clock)
         self._net = _net(fabric, self.step)
         self._table = _table(fabric, self.kind, self.step)
