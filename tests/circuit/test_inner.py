@@ -97,6 +97,10 @@ REFUSED = {
         "overcome the demagnetising field and has no law in closed form; use field_per_volt, or orientation: "
         "perpendicular",
     ),
+    "without noise": (
+        "macrospin", FREE, {"models:": "temperature: 0 K\nmodels:"},
+        "netlist.yaml:7:6: a: a macrospin at 0 K answers without noise and is no p-bit; say a temperature above 0 K",
+    ),
     "wells in the plane": (
         "macrospin", FREE, {
             "orientation: perpendicular": "orientation: in_plane, n_normal: 1", "transconductance: 11 uS":

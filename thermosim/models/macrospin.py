@@ -144,8 +144,10 @@ class Macrospin(Divided):
         Raises
         ------
         ValueError
-            If the magnet has no relaxation time that is known here.
+            If the magnet is at 0 K, or has no relaxation time that is known here.
         """
+        if not values["temperature"][0] > 0:
+            raise ValueError("a macrospin at 0 K answers without noise and is no p-bit; say a temperature above 0 K")
         magnet, z = self.magnet(values), self.switching
         none = np.zeros_like(values["m_s"])
         slopes = np.array([_slope(*pair, z) for pair in zip(magnet.barrier, magnet.plane + none, strict=True)])
