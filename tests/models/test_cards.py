@@ -33,7 +33,7 @@ def test_card(name: str) -> None:
 def test_shipped_cards_are_found() -> None:
     assert set(CARDS) <= set(list_cards())
     checked = {name.split("/")[0] for name in CARDS if find_card(name).checks}
-    assert checked == {"adc", "cmos_rng", "dac", "digital", "mtj", "pdit", "platform"}
+    assert checked == {"adc", "cmos_rng", "dac", "digital", "macrospin", "mtj", "pdit", "platform"}
 
 
 def test_what_is_calibrated_says_so() -> None:

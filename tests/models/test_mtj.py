@@ -5,7 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from thermosim.models.base import PriceContext
-from thermosim.models.mtj import Mtj, divider
+from thermosim.models.divider import divider
+from thermosim.models.mtj import Mtj
 
 VOLTS = np.linspace(-0.15, 0.15, 13)
 

@@ -81,7 +81,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dits=dits,
         provenance=_provenance(circuit),
     )
-    if not islands and not sampling and not circuit.of_family("pdit"):
+    if not islands and not sampling and not circuit.of_family("pdit") and not circuit.of_family("pbit"):
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",
@@ -133,7 +133,7 @@ def _prices(
 ) -> list[PriceRow]:
     """Prices of an instance's actions; a p-bit's depend on the synapses and wires around it."""
     synapses = [synapse for synapse in circuit.synapses if instance.path in synapse.ends]
-    interval = next((f.clock.period * f.ticks for f in fabrics if instance.path in f.arrays), None)
+    interval = next((_interval(fabric, instance) for fabric in fabrics if instance.path in fabric.arrays), None)
     context = PriceContext(temperature=circuit.netlist.temperature, interval=interval)
     if synapses:
         lengths = [synapse.lengths for synapse in synapses]
@@ -170,6 +170,14 @@ def _prices(
 def _reads(host: HostPlan, fabric: Fabric | DitFabric, array: str) -> bool:
     """Whether a controller reads this array of a fabric."""
     return host.fabric == fabric.path and any(int(nodes[0]) == fabric.arrays[array][0] for nodes in host.reads.values())
+
+
+def _interval(fabric: Fabric | DitFabric, instance: Instance) -> float:
+    """Mean time between two updates of a p-bit [s]; without a clock one is counted for each relaxation time."""
+    if fabric.order != "free":
+        return fabric.clock.period * fabric.ticks
+    first = fabric.arrays[instance.path][0]
+    return float(fabric.relaxation[first : first + instance.size].mean())
 
 
 def _supply_notes(circuit: Circuit) -> Iterator[str]:
@@ -221,8 +229,8 @@ def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int, int
             notes.append(f"{fabric.path}: {_why_colours(fabric)}: a sweep takes {fabric.colours} ticks")
         if fabric.order == "free":
             notes.append(
-                f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and tau0, at the "
-                "price of a clocked one without its clock"
+                f"{fabric.path}: order free has no updates to be paid; one is counted for each p-bit and relaxation "
+                "time, at the price of a clocked one without its clock"
             )
     return tuple(notes)
 

@@ -82,10 +82,40 @@ def _told(wells: Barriers, reach: Floats) -> list[int]:
     return nodes
 
 
+def _of_inner_states(fabric: Fabric) -> Discipline:
+    """What is known of p-bits that are integrated in time."""
+    coupled, wired = fabric.actual.coupled, fabric.order == "free"
+    reasons = list(dict.fromkeys(item.departs(coupled, wired) for item in fabric.inner))
+    if coupled and fabric.settling > 0 and wired:
+        reasons.append(
+            f"inputs settle in {show(fabric.settling, 's')}: an error that vanishes with that time over the p-bit's own"
+        )
+    if coupled and not wired:
+        slowest = max(float(fabric.relaxation.max()), fabric.settling)
+        reasons.append(
+            f"outputs are latched every {show(fabric.clock.period, 's')} from p-bits that see other colours move "
+            f"meanwhile and follow in {show(slowest, 's')}: an error of the order of "
+            f"{np.exp(-fabric.clock.period / slowest):.2g}"
+        )
+    reason = "; ".join(reason for reason in (*reasons, _odds(fabric)) if reason)
+    if reason:
+        return Discipline(False, f"{fabric.path}: {reason}")
+    if not coupled:
+        return Discipline(True)
+    step, fastest = fabric.clock.period / fabric.steps, fastest_flip(fabric)
+    return Discipline(
+        True,
+        f"{fabric.path}: exact for instantaneous synapses as the step goes to zero; here it is "
+        f"{show(step, 's')}, {step * fastest:.2g} of the shortest time between flips",
+    )
+
+
 def discipline(fabric: Fabric) -> Discipline:
     """What is known of a fabric before it runs."""
     if not fabric.actual.symmetric:
         return Discipline(False, "; ".join(filter(None, (_directed(fabric), _odds(fabric)))))
+    if fabric.inner:
+        return _of_inner_states(fabric)
     found = (_unequal(fabric), together(fabric), _odds(fabric), _tempered(fabric))
     reasons = [reason for reason in found if reason]
     return Discipline(not reasons, "; ".join(reasons))
@@ -243,6 +273,8 @@ def fastest_flip(fabric: Fabric) -> float:
     low, high = arguments_reached(fabric)
     odds: Floats = np.maximum(np.abs(low), np.abs(high))
     rates = 1 / fabric.relaxation / (1 + np.exp(-odds))
+    if any(item.kind == "design2" for item in fabric.inner):
+        return float((np.exp(odds / 2) / (2 * fabric.relaxation)).max())
     if fabric.arrhenius:
         with np.errstate(over="ignore"):
             rates = np.where(fabric.arrhenius, np.exp(odds / 2) / (2 * fabric.relaxation), rates)

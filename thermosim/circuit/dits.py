@@ -89,6 +89,7 @@ class DitFabric:
     delay: float = 0.0
     input_nets: None = None
     rng: Literal["held"] = "held"
+    inner: tuple[()] = ()
     every: int = 1
     """Sweeps from one draw to the next."""
     read: bool = False

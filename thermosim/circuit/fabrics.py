@@ -15,6 +15,7 @@ import numpy as np
 
 from thermosim.analysis.colouring import check_colouring, colour_graph
 from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.inner import check_inner, reach, step_of
 from thermosim.circuit.ising import ancestral_ranks
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import Fabric, IsingLaw
@@ -97,7 +98,13 @@ def clock_of(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock],
 def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], problems: Problems) -> Fabric | None:
     updates = circuit.netlist.updates
     free = updates.order == "free"
-    nominal, built = (_responses(arrays, which) for which in WHICH)
+    for array in arrays:
+        try:
+            _ = [_response(circuit, array, which) for which in WHICH]
+        except ValueError as error:
+            problems.add(circuit.netlist.document.position(array.at), array.path, str(error))
+            return None
+    nominal, built = (_responses(circuit, arrays, which) for which in WHICH)
     shortest = float(nominal["relaxation"].min())
     clock = _grid(circuit, arrays, shortest, problems) if free else clock_of(circuit, arrays, clocks, problems)
     start, starts = 0, {}
@@ -108,18 +115,24 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
     colour = _colour(updates.order, start, drawn)
     coloured = updates.order == "coloured"
     assert not coloured or check_colouring(drawn.joined(), colour) is None, "two coupled p-bits have one colour"
-    barriers = _barriers(arrays)
+    barriers = _barriers(circuit, arrays)
     _check_terms(circuit, arrays, barriers, problems)
     _check_order(circuit, arrays, barriers, problems)
     arrhenius = _arrhenius(circuit, arrays, problems)
     settling, delay = lags_of(circuit, arrays, problems)
-    if clock is None:
-        return None
     factors, uneven = beta_factors(circuit, starts, start), None
     if not balanced(drawn, factors):
         uneven = factors
-    analog = any("in" in array.pins for array in arrays)
+    slope = built["gain"] * nominal["scale"] / built["scale"] * (1.0 if uneven is None else uneven)
     reference = np.concatenate([np.zeros(a.size) if "in" in a.pins else a.drawn["offset"] for a in arrays])
+    shift = -built["gain"] * (built["offset"] - reference) / built["scale"]
+    inner = [_response(circuit, array, "actual").inner for array in arrays]
+    stepped = check_inner(circuit, arrays, inner, problems)
+    if clock is None:
+        return None
+    states = tuple(item for item in inner if item is not None) if stepped else ()
+    reaches = reach(actual, slope, shift)
+    analog = any("in" in array.pins for array in arrays)
     inputs = tuple(net for array in arrays for net in array.pins.get("in", ("",) * array.size))
     return Fabric(
         path=arrays[0].path,
@@ -132,9 +145,9 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         drawn=drawn,
         programmed=programmed,
         actual=actual,
-        slope=built["gain"] * nominal["scale"] / built["scale"] * (1.0 if uneven is None else uneven),
+        slope=slope,
         factors=uneven,
-        shift=-built["gain"] * (built["offset"] - reference) / built["scale"],
+        shift=shift,
         memory=np.zeros(start) if free else np.exp(-clock.period / built["relaxation"]),
         volts=built["scale"] / built["gain"],
         relaxation=built["relaxation"],
@@ -146,6 +159,8 @@ def _fabric(circuit: Circuit, arrays: list[Instance], clocks: dict[str, Clock], 
         arrhenius=arrhenius,
         settling=settling,
         delay=delay,
+        inner=states,
+        steps=step_of(circuit, arrays, list(states), reaches, clock.period, problems) if states else 1,
     )
 
 
@@ -191,7 +206,7 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
         return
     if barriers is not None:
         for array in arrays:
-            response = _response(array, "actual")
+            response = _response(circuit, array, "actual")
             message = ""
             if response.barriers is not None:
                 message = f"p-bits with barriers that depend on the bias are not built for order {order}; "
@@ -215,9 +230,9 @@ def _check_terms(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
     if circuit.netlist.updates.order == "free":
         problems.add(where, path, "terms of three or four are not built for order free; every clocked order has them")
     if barriers is not None:
-        model = next(array for array in arrays if _unlike(_response(array, "actual")))
+        model = next(array for array in arrays if _unlike(_response(circuit, array, "actual")))
         message = "terms of three or four are not built for p-bits with barriers that depend on the bias"
-        if _response(model, "actual").barriers is None:
+        if _response(circuit, model, "actual").barriers is None:
             message = "terms of three or four are not built for p-bits whose response is not logistic"
         problems.add(where, path, f"{message}, and '{model.path}' is such an array")
 
@@ -257,7 +272,7 @@ def lags_of(circuit: Circuit, arrays: list[Instance], problems: Problems) -> tup
 
 def ising_laws(circuit: Circuit, arrays: list[Instance], starts: Starts) -> tuple[IsingLaw, IsingLaw, IsingLaw]:
     """The laws of a fabric of `arrays`: drawn, programmed, actual."""
-    nominal, built = (_responses(arrays, which)["bias"] for which in WHICH)
+    nominal, built = (_responses(circuit, arrays, which)["bias"] for which in WHICH)
     last = circuit.netlist.schedule.last_beta
     beta = circuit.netlist.updates.beta if last is None else last
     inside = [synapse for synapse in circuit.synapses if synapse.ends[0] in starts]
@@ -273,22 +288,23 @@ def ising_laws(circuit: Circuit, arrays: list[Instance], starts: Starts) -> tupl
     return law("drawn", nominal), law("programmed", nominal), law("actual", built)
 
 
-def _response(array: Instance, which: Literal["drawn", "actual"]) -> Response:
+def _response(circuit: Circuit, array: Instance, which: Literal["drawn", "actual"]) -> Response:
     model = array.bound.model
     assert isinstance(model, Pbit)
-    return model.port(getattr(array, which))
+    temperature = np.full(array.size, circuit.netlist.temperature)
+    return model.port({**getattr(array, which), "temperature": temperature})
 
 
-def _responses(arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
+def _responses(circuit: Circuit, arrays: list[Instance], which: Literal["drawn", "actual"]) -> dict[str, Floats]:
     """Responses of all arrays of a fabric, node by node."""
-    found = [_response(array, which) for array in arrays]
+    found = [_response(circuit, array, which) for array in arrays]
     names = ("bias", "offset", "gain", "scale", "relaxation")
     return {name: np.concatenate([getattr(response, name) for response in found]) for name in names}
 
 
-def _barriers(arrays: list[Instance]) -> Barriers | None:
+def _barriers(circuit: Circuit, arrays: list[Instance]) -> Barriers | None:
     """Barriers or curves of all nodes; None where all are logistic and no rate depends on the bias."""
-    found = [_response(array, "actual") for array in arrays]
+    found = [_response(circuit, array, "actual") for array in arrays]
     if all(response.barriers is None and response.curve is LOGISTIC for response in found):
         return None
     return join([response.as_barriers() for response in found])

@@ -113,6 +113,8 @@ def _wired(
     fabric = next(iter(chosen.values()), None)
     if fabric is not None and fabric.order == "free":
         problems.add(where, path, "controllers of free-running p-bits are not built; give the p-bits a clock")
+    if fabric is not None and fabric.inner:
+        problems.add(where, path, "controllers of p-bits with inner state are not built")
     if fabric is not None and fabric.schedule and any(knob.kind == "beta" for knob in writes.values()):
         problems.add(where, path, "writes updates.beta, which a schedule moves too; leave one of them out")
     return None if fabric is None or len(problems) > before else (fabric, reads, writes)

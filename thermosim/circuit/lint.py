@@ -200,7 +200,8 @@ def rng_memory(circuit: Circuit, program: Program) -> Found:
 def rng_free(circuit: Circuit, program: Program) -> Found:
     """A free-running RNG that is latched after seeing other colours move."""
     for fabric in program.fabrics:
-        if fabric.rng == "free" and fabric.order != "subset" and fabric.actual.symmetric and together(fabric):
+        latched = fabric.rng == "free" and not fabric.inner and fabric.order != "subset"
+        if latched and fabric.actual.symmetric and together(fabric):
             yield (
                 _at(circuit, ("updates", "rng")),
                 fabric.path,
@@ -260,7 +261,7 @@ def slow_synapse(circuit: Circuit, program: Program) -> Found:
                     f"the product {product:.3g} exceeds {SLOW:g}, and the law moves away from Boltzmann's towards a "
                     "uniform one; use faster synapses, slower p-bits or a clock",
                 )
-        elif fabric.delay + fabric.settling * np.log(100) > fabric.clock.period:
+        elif not fabric.inner and fabric.delay + fabric.settling * np.log(100) > fabric.clock.period:
             yield (
                 where,
                 fabric.path,

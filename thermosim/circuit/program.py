@@ -18,7 +18,7 @@ from thermosim.circuit.ising import IsingLaw as IsingLaw
 from thermosim.circuit.timetable import Tempering, Timetable
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
-from thermosim.models.pbit import Barriers
+from thermosim.models.pbit import Barriers, Inner
 from thermosim.netlist import Bound
 from thermosim.times import Clock
 
@@ -113,6 +113,10 @@ class Fabric:
     where none do: then it is part of the laws."""
     tempering: Tempering | None = None
     """The copies that run beside this one; None: it is alone."""
+    inner: tuple[Inner, ...] = ()
+    """Of each array, all of one kind, where p-bits have an inner state that is integrated in time."""
+    steps: int = 1
+    """Equal steps of that integration in a slot, or in an interval of the grid."""
 
     @property
     def ticks(self) -> int:

@@ -21,7 +21,14 @@ def response(fabric: Fabric, draws: int, seed: int, replicas: int = 64) -> Float
     """Logit of every p-bit's mean output (node,) with couplings and biases programmed to zero.
 
     `draws` sweeps of each of `replicas` chains are counted, after as many relaxation times as a slot lets pass.
+
+    Raises
+    ------
+    ValueError
+        If the p-bits have an inner state.
     """
+    if fabric.inner:
+        raise ValueError(f"{fabric.path}: calibration is not built for p-bits with inner state")
     n = fabric.nodes
     silent = IsingLaw(np.zeros((0, 2), dtype=np.int64), np.zeros(0), np.zeros(n), fabric.actual.beta)
     bare = replace(fabric, drawn=silent, programmed=silent, actual=silent, rng="held", timetable=None)

@@ -14,6 +14,7 @@ from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.categorical import DitRunner
+from thermosim.engine.cells import CellRunner
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.free import FreeRunner
 from thermosim.engine.groups import Group, LaneGroup
@@ -106,13 +107,15 @@ class OrderedRunner(FabricRunner):
         return list(self._ordered)
 
 
-Runner = FabricRunner | FreeRunner | TemperedRunner | DitRunner
+Runner = FabricRunner | FreeRunner | TemperedRunner | DitRunner | CellRunner
 
 
 def runner(fabric: Fabric | DitFabric, seed: int, replicas: int, threads: int) -> Runner:
     """The runner of a fabric's order; sequential updates are a colouring with one p-bit of each colour."""
     if isinstance(fabric, DitFabric):
         return DitRunner(fabric, seed, replicas, threads)
+    if fabric.inner:
+        return CellRunner(fabric, seed, replicas, threads)
     if fabric.order == "free":
         return FreeRunner(fabric, seed, replicas, threads)
     kind = OrderedRunner if fabric.order in KINDS else FabricRunner

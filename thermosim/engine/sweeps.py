@@ -84,6 +84,8 @@ class FabricPart:
         fabric = self.fabric
         if isinstance(fabric, DitFabric):
             return int(fabric.drawn.states.sum()) * 4
+        if fabric.inner:
+            return fabric.nodes * fabric.ticks * fabric.steps
         if fabric.order == "free":
             return int(np.ceil((fabric.clock.period / fabric.relaxation).sum()))
         return self._copies * fabric.nodes * (fabric.ticks if fabric.rng == "free" else 1)

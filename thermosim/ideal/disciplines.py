@@ -27,7 +27,7 @@ DENSE = 9
 
 def known(fabric: Fabric) -> bool:
     """Whether the outputs alone are a chain that :func:`sweep_matrix` or :func:`generator` gives."""
-    alone = fabric.nodes <= DENSE and fabric.rng == "held" and fabric.input_nets is None
+    alone = not fabric.inner and fabric.nodes <= DENSE and fabric.rng == "held" and fabric.input_nets is None
     return alone and (fabric.order != "free" or fabric.settling + fabric.delay == 0)
 
 

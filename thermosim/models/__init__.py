@@ -6,7 +6,9 @@ from thermosim.models.adc import Adc
 from thermosim.models.base import Model
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.dac import Dac
+from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
+from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
 from thermosim.models.passives import Capacitor, Resistor
 from thermosim.models.pdit import Pdit
@@ -27,6 +29,9 @@ _CLASSES: tuple[type[Model], ...] = (
     Platform,
     CmosRng,
     Mtj,
+    Design1,
+    Design2,
+    Macrospin,
     Pdit,
     Synapse,
 )

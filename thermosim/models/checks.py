@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from math import exp
 from typing import Any
 
+import numpy as np
+
 from thermosim.models import REGISTRY
 from thermosim.models.adc import Adc
 from thermosim.models.base import Model, Price, PriceContext
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.digital import Digital, controller_prices
+from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
 from thermosim.models.platform import Platform, gaussian_step_price, heat_bath_price
 from thermosim.units import read
@@ -103,6 +106,21 @@ def _dwell(model: Any, check: Options) -> float:
     return float(model.tau0 * exp(model.barrier))
 
 
+def _magnets(model: Any) -> dict[str, Any]:
+    """One magnet's parameters at 300 K."""
+    given = {name: getattr(model, name) for name in type(model).model_fields}
+    numbers = {name: np.array([value]) for name, value in given.items() if isinstance(value, int | float)}
+    return numbers | {"temperature": np.array([300.0])}
+
+
+def _relaxation(model: Any, check: Options) -> float:
+    return float(model.port(_magnets(model)).relaxation[0])
+
+
+def _unit_current(model: Any, check: Options) -> float:
+    return float(model.magnet(_magnets(model)).current_unit[0])
+
+
 def _effective_bits(model: Any, check: Options) -> float:
     return float(model.effective_bits)
 
@@ -114,5 +132,7 @@ QUANTITIES: dict[str, tuple[type[Model], str, Callable[[Any, Options], float]]] 
     "gaussian step": (Platform, "J", _step),
     "memory": (CmosRng, "1", _memory),
     "dwell": (Mtj, "s", _dwell),
+    "relaxation": (Macrospin, "s", _relaxation),
+    "unit current": (Macrospin, "A", _unit_current),
     "effective bits": (Adc, "1", _effective_bits),
 }

@@ -65,13 +65,34 @@ def join(parts: list[Barriers]) -> Barriers:
     return Barriers(**joined, curves=tuple(curve for part in parts for curve in part.curves))
 
 
+class Inner(ABC):
+    """The inner state of an array of p-bits that is integrated in time, in equal steps; `kind` names its kernel."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def limits(self, reach: Floats) -> dict[str, float]:
+        """Longest step [s] by the criterion that sets it, where arguments reach up to `reach` (elements,)."""
+
+    @abstractmethod
+    def columns(self, step: float) -> dict[str, Floats]:
+        """What the kernel's table holds for steps of `step` [s], each (elements,), by the names of its columns."""
+
+    @abstractmethod
+    def departs(self, coupled: bool, wired: bool) -> str:
+        """Why the law is not Boltzmann's even with inputs that do not lag; empty if it is as steps become short.
+
+        `wired`: outputs act at once; else they are latched by a clock that is slow.
+        """
+
+
 @dataclass(frozen=True)
 class Response:
     """What a fabric must know of an array of p-bits, per element (elements,).
 
     `scale` [V] moves logit p by one around V = offset (there p = 1/2, if the wells are equal); `offset` [V];
     `gain`; `bias`: the dimensionless h; `relaxation` [s] at V = offset; `barriers` None where it does not depend on V,
-    and then p follows `curve`.
+    and then p follows `curve`; `inner` for p-bits that are integrated in time.
     """
 
     scale: Floats
@@ -81,6 +102,7 @@ class Response:
     relaxation: Floats
     barriers: Barriers | None = None
     curve: Curve = LOGISTIC
+    inner: Inner | None = None
 
     def as_barriers(self) -> Barriers:
         """The barriers, or constant rates in their notation, so that kinds of p-bits mix in a fabric."""
@@ -127,4 +149,4 @@ class Pbit(Model, ABC):
 
     @abstractmethod
     def port(self, values: Mapping[str, Floats]) -> Response:
-        """The port: response of an array whose numeric parameters per element are `values`."""
+        """Response of an array whose numeric parameters per element are `values`; `temperature` [K] is among them."""

@@ -190,6 +190,10 @@ class Updates(Section):
     every: Duration | None = Field(
         None, description="grid on which p-bits of order free are observed; the shortest tau0 if left out"
     )
+    step: Duration | None = Field(
+        None,
+        description="of p-bits whose inner state is integrated in time; half of the longest they allow if left out",
+    )
     beta: PositiveNumber = Field(1.0, description="inverse temperature of the law")
 
     @model_validator(mode="after")
@@ -200,6 +204,8 @@ class Updates(Section):
             raise ValueError(f"'chance' belongs to order subset; order {self.order} has none")
         if self.order == "parallel" and self.rng == "free":
             raise ValueError("order parallel latches every RNG at every tick: held and free are one; leave 'rng' out")
+        if self.step is not None and (self.step.unit != "s" or not self.step.value > 0):
+            raise ValueError("'step' is a time above zero, e.g. 1 ps")
         if self.order != "free":
             if self.every is not None:
                 raise ValueError(f"'every' belongs to order free; order {self.order} is observed once a sweep")
