@@ -14,7 +14,8 @@ from thermosim.circuit.converters import build_adcs, build_dacs
 from thermosim.circuit.discipline import discipline
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.islands import build_islands, driven_nets
-from thermosim.circuit.program import AdcBank, Fabric, Island, PriceRow, Program
+from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
+from thermosim.circuit.program import AdcBank, Fabric, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.schedules import check_schedule, schedule_notes
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
@@ -34,19 +35,21 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     clocks = build_clocks(circuit)
     driven = driven_nets(circuit, problems)
     islands = build_islands(circuit, driven, problems)
+    jump_islands = build_jump_islands(circuit, driven, problems)
     fabrics = build_fabrics(circuit, clocks, problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
-    _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
+    _check_sampled(circuit, (*islands, *jump_islands), driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
     burn_in, duration = window(circuit, fabrics, problems)
     check_schedule(circuit, fabrics, problems)
-    target, target_nets = build_target(circuit, islands, adcs, problems)
+    target, target_nets = build_target(circuit, (*islands, *jump_islands), adcs, problems)
     program = Program(
         name=circuit.netlist.name,
         temperature=circuit.netlist.temperature,
         islands=islands,
+        jump_islands=jump_islands,
         fabrics=fabrics,
         driven={net: actual for net, (_, actual) in driven.items()},
         drawn_driven={net: drawn for net, (drawn, _) in driven.items()},
@@ -54,22 +57,25 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dacs=dacs,
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
-        probes=build_probes(circuit, islands, fabrics, dacs, duration, problems),
+        probes=build_probes(circuit, (*islands, *jump_islands), fabrics, dacs, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
-        prices=tuple(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
-        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in)),
+        prices=(
+            *(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
+            *supply_prices(jump_islands, driven),
+        ),
+        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in), *jump_notes(jump_islands)),
         provenance=_provenance(circuit),
     )
-    if not islands and not fabrics:
+    if not islands and not jump_islands and not fabrics:
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",
-            "no s-mode and no p-bit: nothing to simulate",
+            "no s-mode, no transistor circuit and no p-bit: nothing to simulate",
         )
     problems.raise_if_any()
     return program
@@ -77,13 +83,23 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
 
 def _check_sampled(
     circuit: Circuit,
-    islands: tuple[Island, ...],
+    islands: tuple[Island | JumpIsland, ...],
     driven: dict[str, Any],
     adcs: tuple[AdcBank, ...],
     fabrics: tuple[Fabric, ...],
     problems: Problems,
 ) -> None:
-    """Converters and p-bits may only look at nets that have a voltage."""
+    """Converters and p-bits look at nets that have a voltage, and at those of transistors without moving them."""
+    jumping = {net for island in islands if isinstance(island, JumpIsland) for net in island.nodes}
+    for bank in adcs:
+        loads = bank.sample_capacitance > 0 and not bank.buffered
+        if jumping & set(bank.inputs) and (loads or bank.jitter > 0):
+            what = "an unbuffered sampler" if loads else "aperture jitter"
+            problems.add(
+                circuit.netlist.document.position((*circuit.instances[bank.path].at, "pins", "in")), bank.path,
+                f"{what} on net '{sorted(jumping & set(bank.inputs))[0]}' of a transistor circuit is not built; "
+                f"{'buffer it' if loads else 'leave jitter out'}",
+            )  # fmt: skip
     known = {net for island in islands for net in island.nodes} | set(driven)
     looking = [(bank.path, net) for bank in adcs for net in bank.inputs]
     looking += [(fabric.path, net) for fabric in fabrics for net in fabric.input_nets or () if net]

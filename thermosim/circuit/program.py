@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from thermosim.analysis.jumps import JumpLaw
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers
@@ -49,6 +50,26 @@ class Island:
     drawn: LinearLaw
     actual: LinearLaw
     initial: Floats
+
+
+@dataclass(frozen=True)
+class JumpIsland:
+    """Nodes joined by transistors, diodes and capacitors; charge crosses one electron at a time.
+
+    `path` is its first net in sorted order and names its noise. `channels`: names of the jumps, in the order of the
+    laws. `exact`: every jump in its turn, else leaps. `supplies`: source element and input row of each constant supply.
+    `initial` (n,): charges at time 0.
+    """
+
+    path: str
+    nodes: tuple[str, ...]
+    inputs: tuple[str, ...]
+    channels: tuple[str, ...]
+    drawn: JumpLaw
+    actual: JumpLaw
+    exact: bool
+    supplies: tuple[tuple[str, int], ...]
+    initial: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -245,6 +266,12 @@ class Program:
     prices: tuple[PriceRow, ...]
     notes: tuple[str, ...]
     """What the reader of a summary must know (lints silenced, laws that are not Boltzmann, ...)."""
+    jump_islands: tuple[JumpIsland, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
+
+    @property
+    def analog(self) -> tuple[Island | JumpIsland, ...]:
+        """Every island, linear ones first."""
+        return (*self.islands, *self.jump_islands)
