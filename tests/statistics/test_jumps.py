@@ -11,6 +11,7 @@ from thermosim.analysis.jumps import small_signal
 from thermosim.analysis.linear import stationary
 from thermosim.constants import CHARGE
 from thermosim.engine.simulator import run
+from thermosim.errors import SimulationError
 
 FAR = 5.0  # standard errors: p < 1e-6
 N = 20_000
@@ -42,9 +43,9 @@ def reversed_sign(chip):
     return wrong(chip, transfer=-law.transfer, node_gain=-law.node_gain)
 
 
-def score(chip, p, low, time, jumps=N):
-    volts = final(chip, time, jumps)
-    return chi_square(np.bincount(charges(chip, volts) - low, minlength=len(p)).astype(float), p)
+def score(chip, p, low, time, count=N):
+    found = np.clip(charges(chip, final(chip, time, count)) - low, 0, len(p) - 1)
+    return chi_square(np.bincount(found, minlength=len(p)).astype(float), p)
 
 
 @pytest.mark.parametrize("ends", [("y", "0"), ("0", "y")])
@@ -111,22 +112,21 @@ def test_noise_is_2qi_in_saturation_and_4ktg_at_rest(supply, shot):
     assert density == pytest.approx(2 * CHARGE * saturated * (1 if shot else 2), rel=1e-3)
 
 
-@pytest.mark.parametrize("jumps", ["leap", "exact"])
-def test_a_large_inverter_is_gaussian_with_the_small_signal_law(jumps):
-    chip = program(INVERTER, V="150 mV", IN="70 mV", C="4 fF", jumps=jumps)
+def test_a_large_inverter_is_gaussian_with_the_small_signal_law():
+    chip = program(INVERTER, V="150 mV", IN="70 mV", C="4 fF", jumps="leap")
     law, held = chip.jump_islands[0].actual, np.array([0.07, 0.15])
     near = small_signal(law, held, np.array([0.1]))
     variance = stationary(near.capacitance, near.conductance, near.noise)[0, 0]
     rate = near.conductance[0, 0] / 4e-15
-    count = 8_000
+    count = 3_000
     volts = final(chip, 0.5e-6 + 15 / rate, count)[:, 0]
     error = variance * np.sqrt(2 / count)
     assert abs(volts.var() - variance) < FAR * error + 1e-3 * variance  # next order in q / (C V_T) = 1.5e-3
-    assert abs(volts.var() - 1.15 * variance) > FAR * error
+    assert abs(volts.var() - 1.2 * variance) > FAR * error
 
 
-def test_leaps_have_the_exact_law_of_a_middle_sized_inverter():
-    """200 aF is made one by one by default; in leaps its law is the exact one to counting noise, with coarse ones not."""
+def test_leaps_have_the_exact_law_of_a_middle_sized_inverter_and_coarse_ones_stop(monkeypatch):
+    """200 aF is made one by one by default; in leaps its law is the exact one to counting noise."""
     from thermosim.engine import jumps
 
     chip = program(INVERTER, V="150 mV", IN="70 mV", C="200 aF", jumps="leap")
@@ -137,30 +137,28 @@ def test_leaps_have_the_exact_law_of_a_middle_sized_inverter():
     p = box.stationary()
     mean = p @ box.volts[:, 0]
     variance = p @ box.volts[:, 0] ** 2 - mean**2
-    time = 20 * box.correlation_time(box.volts[:, 0], p)
-    volts = final(chip, time, N)[:, 0]
-    assert abs(volts.mean() - mean) < FAR * np.sqrt(variance / N)
-    assert abs(volts.var() - variance) < FAR * variance * np.sqrt(2 / N)
-    before, jumps.LEAP = jumps.LEAP, 1.6
-    try:
-        coarse = final(chip, time, N)[:, 0]
-    finally:
-        jumps.LEAP = before
-    assert abs(coarse.var() - variance) > FAR * variance * np.sqrt(2 / N)
+    time, count = 12 * box.correlation_time(box.volts[:, 0], p), 4000
+    volts = final(chip, time, count)[:, 0]
+    assert abs(volts.mean() - mean) < FAR * np.sqrt(variance / count)
+    assert abs(volts.var() - variance) < FAR * variance * np.sqrt(2 / count)
+    assert abs(volts.var() - 1.15 * variance) > FAR * variance * np.sqrt(2 / count)
+    monkeypatch.setattr(jumps, "LEAP", 1.6)
+    with pytest.raises(SimulationError, match="within one leap, which is no small step"):
+        final(chip, time, 100)
 
 
 def test_the_latch_stays_as_long_as_the_generator_says():
     """Share of replicas that still sit on the first side after a time: exact evolution on the charge lattice."""
-    chip = program(LATCH, record="x", V="140 mV", C="12 aF")
+    chip = program(LATCH, record="x", V="80 mV", C="12 aF")
     island = chip.jump_islands[0]
-    law, held = island.actual, np.array([0.14])
-    box = lattice(law, held, [-4, -4], [15, 15])
+    law, held = island.actual, np.array([0.08])
+    box = lattice(law, held, [-7, -7], [13, 13])
     p = box.stationary()
     side = np.sign(box.states[:, 0] - box.states[:, 1]).astype(float)
     forget = box.correlation_time(side, p)
     start = np.zeros(len(p))
-    start[np.flatnonzero((box.states == [10, 0]).all(axis=1))] = 1.0
-    begun = replace(chip, jump_islands=(replace(island, initial=(10, 0)),))
+    start[np.flatnonzero((box.states == [6, 0]).all(axis=1))] = 1.0
+    begun = replace(chip, jump_islands=(replace(island, initial=(6, 0)),))
     for share in (0.3, 1.0):
         evolved = box.evolve(start, share * forget)
         wanted = evolved @ (side > 0)
@@ -169,21 +167,21 @@ def test_the_latch_stays_as_long_as_the_generator_says():
         found = (volts[:, 0] > volts[:, 1] + 1e-9).mean()
         error = np.sqrt(wanted * (1 - wanted) / N)
         assert abs(found - wanted) < FAR * error
-        slower = box.evolve(start, 1.15 * share * forget) @ (side > 0)
-        assert abs(found - slower) > 4 * error  # a rate 15 % off would be seen
+        slower = box.evolve(start, 1.25 * share * forget) @ (side > 0)
+        assert abs(found - slower) > FAR * error  # a rate 25 % off would be seen
 
 
 def test_dwell_times_grow_exponentially_with_the_supply():
-    """Kramers: the barrier in units of q V_T/(C V_T^2).. grows faster than linearly, so ln tau rises with every step."""
+    """Kramers: in units of the time of a charge, ln of the memory rises with every step of the supply."""
     times = []
-    for supply in (100, 120, 140, 160):
+    for supply in (70, 80, 90, 100):
         chip = program(LATCH, record="x", V=f"{supply} mV", C="12 aF")
-        box = lattice(chip.jump_islands[0].actual, np.array([supply / 1e3]), [-4, -4], [17, 17])
+        box = lattice(chip.jump_islands[0].actual, np.array([supply / 1e3]), [-7, -7], [15, 15])
         p = box.stationary()
         times.append(box.correlation_time(np.sign(box.states[:, 0] - box.states[:, 1]).astype(float), p))
-    speed = [float(np.exp(v / 2e3 / VT)) for v in (100, 120, 140, 160)]  # currents grow with the supply
+    speed = [float(np.exp(v / 2e3 / VT)) for v in (70, 80, 90, 100)]  # currents grow with the supply
     dwell = np.array(times) * speed
-    assert np.all(np.diff(np.log(dwell)) > 0.15)
+    assert np.all(np.diff(np.log(dwell)) > 0.3)
 
 
 def test_the_supply_delivers_the_current_of_the_exact_law():

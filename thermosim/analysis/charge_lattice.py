@@ -9,7 +9,7 @@ Physics and Chemistry, chapter XII).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,21 +49,45 @@ class Lattice:
     def hitting_time(self, inside: np.ndarray) -> Floats:
         """Mean time [s] from each state until a state that is not `inside` (state,) bool; 0 outside."""
         times = np.zeros(len(self.states))
-        block = self.matrix[inside][:, inside]
-        times[inside] = splu(csc_array(block.T)).solve(-np.ones(int(inside.sum())))
+        out = -self.matrix.diagonal()[inside]
+        block = csc_array(self.matrix[inside][:, inside].T) * (1 / out)[:, None]
+        times[inside] = splu(csc_array(block), permc_spec="MMD_AT_PLUS_A").solve(-1 / out)
         return times
 
     def correlation_time(self, observable: Floats, stationary: Floats) -> float:
         """Integral of the autocorrelation of `observable` (state,) over positive lags [s]: its 1/rate where one
         decays."""
         centred = observable - stationary @ observable
-        weighted = csc_array(self.matrix.T)
-        scale = float(abs(weighted).max())
-        # Solve W^T x = -f with <x> = 0: the rank-one term fixes the constant that W^T leaves free.
-        pinned = vstack([weighted[:-1], csc_array(stationary[None, :] * scale)]).tocsc()
-        right = np.append(-centred[:-1], 0.0)
-        potential = splu(pinned).solve(right)
+        potential = self._potential(stationary)(centred)
         return float((stationary * centred) @ potential / (stationary @ centred**2))
+
+    def slowest_time(self, observable: Floats, stationary: Floats) -> float:
+        """1/rate of the slowest mode [s] by inverse iteration from `observable` (state,), which must share in it."""
+        vector = observable - stationary @ observable
+        solve = self._potential(stationary)
+        time = 0.0
+        for _ in range(30):
+            after = solve(vector)
+            before, time = time, float(np.sqrt(stationary @ after**2 / (stationary @ vector**2)))
+            vector = after / np.sqrt(stationary @ after**2)
+            if abs(time - before) <= 1e-9 * time:
+                break
+        return time
+
+    def _potential(self, stationary: Floats) -> Callable[[Floats], Floats]:
+        """Solver of W^T x = -f with <x> = 0, for f of stationary mean zero."""
+        # Solve W^T x = -f, each row in units of its rate; x is free to a constant, so that one state can be left out.
+        out = -self.matrix.diagonal()
+        rest = np.arange(len(out)) != int(np.argmax(stationary))
+        scaled = csc_array(self.matrix.T) * (1 / out)[:, None]
+        factors = splu(csc_array(scaled[rest][:, rest]), permc_spec="MMD_AT_PLUS_A")
+
+        def solve(vector: Floats) -> Floats:
+            potential = np.zeros(len(out))
+            potential[rest] = factors.solve(-(vector / out)[rest])
+            return np.asarray(potential - stationary @ potential)
+
+        return solve
 
     def evolve(self, start: Floats, time: float) -> Floats:
         """p (state,) a `time` [s] after `start`, by a dense exponential: for up to a thousand states or two."""
