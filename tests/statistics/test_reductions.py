@@ -1,4 +1,4 @@
-"""Tiers against each other: a latch of transistors and its telegraph p-bit, coupled inverters and their linear network."""
+"""Tiers against each other: a latch and its telegraph p-bit, coupled inverters and their linear network."""
 
 from dataclasses import replace
 
@@ -15,8 +15,8 @@ from thermosim.netlist import load_text
 
 FAR = 5.0  # standard errors: p < 1e-6
 COUPLED = """\
-  Vdd: {type: voltage_source, v: 120 mV, pins: {p: vdd, n: 0}}
-  Va: {type: voltage_source, v: 60 mV, pins: {p: a, n: 0}}
+  Vdd: {type: voltage_source, v: 40 mV, pins: {p: vdd, n: 0}}
+  Va: {type: voltage_source, v: 20 mV, pins: {p: a, n: 0}}
   N1: {type: nmos, i_0: 1 nA, v_th: 80 mV, n: 1.3, temperature: @T1, v_th_slope: 0 V/K, pins: {g: a, d: x, s: 0}}
   P1: {type: pmos, i_0: 1 nA, v_th: 80 mV, n: 1.3, temperature: @T1, v_th_slope: 0 V/K, pins: {g: a, d: x, s: vdd}}
   N2: {type: nmos, i_0: @I2, v_th: 80 mV, n: 1.3, temperature: @T2, v_th_slope: 0 V/K, pins: {g: a, d: y, s: 0}}
@@ -29,7 +29,7 @@ COUPLED = """\
 
 @pytest.fixture(scope="module")
 def small_latch():
-    """The shipped latch at a third of its capacitance: as bistable at a higher supply, and quick to simulate."""
+    """The shipped latch at 30 aF: as bistable at a higher supply, and quick to simulate."""
     return load(
         "latch", {"instances.L.parameters": {"C": "30 aF"}, "parameters.VDD": "85 mV", "parameters.VREF": "42.5 mV"}
     )
@@ -58,12 +58,13 @@ def test_a_symmetric_latch_is_a_telegraph_without_offset(reduced):
 
 
 def test_the_telegraph_tier_agrees_with_the_transistors(small_latch, reduced):
-    """Mean and memory of the output, simulated on both tiers at a slot of about tau0 / 2 and 5 mV of bias."""
+    """Mean and memory of the output, simulated on both tiers at a slot of about tau0 / 2 and 8 mV of bias."""
     slot = float(f"{reduced.tau0 / 2:.2g}")
-    draws, replicas = 60, 400
+    draws, replicas = 40, 300
     fast = round(slot * 1e15)
     probes = tuple(replace(probe, every=fast) for probe in small_latch.program.probes)
-    chip = replace(small_latch.program, probes=probes, burn_in=20 * fast, duration=draws * fast)
+    tilted = load("latch", {**small_latch.overrides, "parameters.VB": "8 mV"}).program
+    chip = replace(tilted, probes=probes, burn_in=20 * fast, duration=draws * fast)
     record = run(chip, {}, seed=5, replicas=replicas, threads=1)
     side = np.sign(record.samples["q"][:, :, 0] - record.samples["qb"][:, :, 0] + 1e-12)
     text = f"""\
@@ -72,7 +73,7 @@ name: tier
 models:
   latch: {{type: cmos_rng, tau0: {reduced.tau0!r} s, v_s: {reduced.v_s!r} V, offset: {reduced.offset - 0.0425!r} V}}
 instances:
-  V: {{type: voltage_source, v: 5 mV, pins: {{p: in, n: 0}}}}
+  V: {{type: voltage_source, v: 8 mV, pins: {{p: in, n: 0}}}}
   s: {{model: latch, pins: {{in: in, clock: ck}}}}
   osc: {{type: clock, frequency: {1 / slot!r} Hz, pins: {{out: ck}}}}
 run: {{duration: {draws} sweeps, burn_in: 20 sweeps, record: {{s: every 1 sweeps}}}}
@@ -81,15 +82,16 @@ run: {{duration: {draws} sweeps, burn_in: 20 sweeps, record: {{s: every 1 sweeps
     spins = run(tier, {}, seed=6, replicas=replicas, threads=1).samples["s"][:, :, 0].astype(float)
     mean, mean_error, lagged, lagged_error = pairs(side)
     other, other_error, other_lagged, other_lagged_error = pairs(spins)
-    assert abs(mean - other) < FAR * np.hypot(mean_error, other_error)
+    curved = reduced.logit_error * (8 / 20) ** 2 / 2  # what the sigmoid misses at 8 mV, of what it misses at 20 mV
+    assert abs(mean - other) < FAR * np.hypot(mean_error, other_error) + curved
     # The telegraph has no quick recrossings: its memory is larger by what the purity says, at most.
     missing = (1 - reduced.purity) * np.exp(-0.5) + 0.5 * reduced.tau_change * np.exp(-0.5) * 0.25
     gap = other_lagged - lagged
     spread = np.hypot(lagged_error, other_lagged_error)
     assert -FAR * spread < gap < missing + FAR * spread
-    # What would be seen: V_s a third off, or tau0 a third off.
-    p = 1 / (1 + np.exp(-5e-3 / (1.5 * reduced.v_s)))
-    assert abs(mean - (2 * p - 1)) > FAR * mean_error
+    # What would be seen: V_s twice as large, or tau0 half as large again.
+    p = 1 / (1 + np.exp(-8e-3 / (2 * reduced.v_s)))
+    assert abs(mean - (2 * p - 1)) > FAR * mean_error + curved
     assert abs(lagged - np.exp(-0.5 / 1.5)) > missing + FAR * lagged_error
 
 
@@ -97,7 +99,7 @@ def coupled(first, second, current="1 nA"):
     chip = program(COUPLED, record="x", T1=first, T2=second, I2=current)
     (island,) = chip.jump_islands
     held = np.array([chip.driven[net] for net in island.inputs])
-    return chip, linear_law(island, held, np.array([0.06, 0.06]))
+    return chip, linear_law(island, held, np.array([0.02, 0.02]))
 
 
 def gyration(law):
@@ -121,10 +123,10 @@ def test_two_coupled_inverters_gyrate_only_where_their_temperatures_differ():
 
 
 def test_the_law_of_two_coupled_inverters_is_the_lyapunov_solution():
-    chip, law = coupled("300 K", "1200 K")
+    chip, law = coupled("300 K", "1200 K", "0.3 nA")
     covariance = stationary(law.capacitance, law.conductance, law.noise)
     slowest = 1 / np.linalg.eigvals(np.linalg.solve(law.capacitance, law.conductance)).real.min()
-    count, lag = 4000, slowest / 2
+    count, lag = 1500, slowest / 2
     probe = replace(chip.probes[0], nets=("x", "y"), every=round(lag * 1e15))
     chip = replace(chip, probes=(probe,), burn_in=round(8 * slowest * 1e15), duration=2 * round(lag * 1e15))
     draws = run(chip, {}, seed=2, replicas=count, threads=1).samples[probe.name]
@@ -132,7 +134,7 @@ def test_the_law_of_two_coupled_inverters_is_the_lyapunov_solution():
     found = np.einsum("ri,rj->ij", centred[:, 1], centred[:, 1]) / count
     error = np.sqrt((np.outer(np.diag(covariance), np.diag(covariance)) + covariance**2) / count)
     assert np.all(np.abs(found - covariance) < FAR * error)
-    equal = coupled("600 K", "600 K")[1]
+    equal = coupled("600 K", "600 K", "0.3 nA")[1]
     assert np.any(np.abs(found - stationary(equal.capacitance, equal.conductance, equal.noise)) > FAR * error)
     # Detailed balance is broken: <x(0) y(t)> - <y(0) x(t)>, and its sign.
     wanted = autocovariance(law.capacitance, law.conductance, law.noise, np.array([lag]))[0]

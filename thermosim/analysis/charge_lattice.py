@@ -40,7 +40,7 @@ class Lattice:
         # Flows w p instead of p, w the rate out of a state: rates differ by many powers of ten.
         out = -self.matrix.diagonal()
         chain = self.matrix * (1 / out)[None, :]
-        system = vstack([chain[:-1], csc_array(np.ones((1, len(out))))]).tocsc()
+        system = csc_array(vstack([chain[:-1], csc_array(np.ones((1, len(out))))]))
         right = np.zeros(len(out))
         right[-1] = 1.0
         found = splu(system).solve(right) / out

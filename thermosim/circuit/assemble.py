@@ -68,7 +68,11 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *(row for instance in circuit.instances.values() for row in _prices(circuit, instance, fabrics)),
             *supply_prices(jump_islands, driven),
         ),
-        notes=(*_notes(circuit, fabrics), *schedule_notes(fabrics, burn_in), *jump_notes(jump_islands)),
+        notes=(
+            *_notes(circuit, fabrics),
+            *schedule_notes(fabrics, burn_in),
+            *(jump_notes(jump_islands) if not len(problems) else ()),
+        ),
         provenance=_provenance(circuit),
     )
     if not islands and not jump_islands and not fabrics:

@@ -35,16 +35,13 @@ def build_jump_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Pr
     for instance in circuit.of_type(*JUMPS):
         _check_element(circuit, instance, driven, problems)
     islands = []
+    mode = circuit.netlist.run.jumps
     for nodes in components(circuit, driven)[1]:
-        if _refused(circuit, set(nodes), problems):
-            continue
         inputs = sorted(_touching(circuit, set(nodes), driven), key=natural)
-        laws = [_law(circuit, nodes, inputs, which) for which in ("drawn", "actual")]
-        if not _sound(circuit, nodes, laws[1][0], problems):
-            continue
-        (drawn, _), (actual, channels) = laws
-        mode = circuit.netlist.run.jumps
-        exact = bool(np.abs(actual.response).max() > LEAP_BELOW) if mode == "auto" else mode == "exact"
+        (drawn, _), (actual, channels) = (_law(circuit, nodes, inputs, which) for which in ("drawn", "actual"))
+        # A refused island keeps its nets, so that what records them is not blamed a second time.
+        refused = _refused(circuit, set(nodes), problems) or not _sound(circuit, nodes, actual, problems)
+        exact = mode == "exact" or refused or (mode == "auto" and np.abs(actual.response).max() > LEAP_BELOW)
         supplies = tuple(
             (source, inputs.index(net))
             for net, source in _sources(circuit)
@@ -52,7 +49,7 @@ def build_jump_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Pr
         )
         start = (0,) * len(nodes)
         islands.append(
-            JumpIsland(nodes[0], tuple(nodes), tuple(inputs), channels, drawn, actual, exact, supplies, start)
+            JumpIsland(nodes[0], tuple(nodes), tuple(inputs), channels, drawn, actual, bool(exact), supplies, start)
         )
     return tuple(islands)
 
