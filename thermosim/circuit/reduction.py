@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize import brentq
 
 from thermosim.analysis.charge_lattice import Lattice, lattice
 from thermosim.analysis.jumps import JumpLaw, small_signal
@@ -94,25 +95,33 @@ def telegraph(program: Program, high: str, low: str, net: str, volts: Sequence[f
         known = "; ".join(f"{', '.join(one.nodes)} driven by {', '.join(one.inputs)}" for one in program.jump_islands)
         raise ValueError(f"no transistor circuit has nodes '{high}' and '{low}' and input '{net}'; there are: {known}")
 
-    def at(v: float) -> tuple[float, float, float]:
+    def solved(v: float) -> tuple[Lattice, Floats, Floats]:
         box = charge_lattice(island.actual, held_at(program, island, net, v), program.temperature)
-        law = box.stationary()
         difference = box.volts[:, island.nodes.index(high)] - box.volts[:, island.nodes.index(low)]
         side = np.where(np.abs(difference) < 1e-9, 0.0, np.sign(difference))
-        return float(law @ (1 + side) / 2), box.slowest_time(side, law), box.correlation_time(side, law)
+        return box, box.stationary(), side
+
+    def log_odds(v: float) -> float:
+        _, law, side = solved(v)
+        p = float(law @ (1 + side) / 2)
+        return float(np.log(p / (1 - p)))
+
+    def times(v: float) -> tuple[float, float]:
+        box, law, side = solved(v)
+        return box.slowest_time(side, law), box.correlation_time(side, law)
 
     grid = np.asarray(volts, dtype=float)
-    p, time, memory = np.array([at(float(v)) for v in grid]).T
-    logit = np.log(p / (1 - p))
+    logit = np.array([log_odds(float(v)) for v in grid])
     if not logit[0] < 0 < logit[-1]:
-        raise ValueError(f"p = 1/2 is not between {grid[0]:g} V and {grid[-1]:g} V: p is {p[0]:.3g} to {p[-1]:.3g}")
-    offset, step = float(np.interp(0.0, logit, grid)), 0.01 * float(grid[-1] - grid[0])
-    odds = [np.log(x / (1 - x)) for x in (at(offset - step)[0], at(offset + step)[0])]
-    slope = float(odds[1] - odds[0]) / (2 * step)
-    for _ in range(2):
-        middle = at(offset)[0]
-        offset -= float(np.log(middle / (1 - middle))) / slope
-    _, tau0, own = at(offset)
+        raise ValueError(
+            f"p = 1/2 is not between {grid[0]:g} V and {grid[-1]:g} V: ln p/(1-p) ends at {logit[[0, -1]]}"
+        )
+    offset = float(brentq(log_odds, grid[0], grid[-1], xtol=1e-8))
+    step = 0.01 * float(grid[-1] - grid[0])
+    slope = (log_odds(offset + step) - log_odds(offset - step)) / (2 * step)
+    time, memory = np.array([times(float(v)) for v in grid]).T
+    tau0, own = times(offset)
+    p = 1 / (1 + np.exp(-logit))
     logit_error = float(np.abs(logit - (grid - offset) * slope).max())
     tau_change = float(np.abs(np.log(time / tau0)).max())
     return Telegraph(grid, p, time, memory, offset, 1 / slope, tau0, logit_error, tau_change, own / tau0)
