@@ -244,7 +244,9 @@ def weak_inversion(circuit: Circuit, program: Program) -> Found:
     for island in program.jump_islands:
         levels = [0.0, *(program.driven[net] for net in island.inputs)]
         reach = max(levels) - min(levels)
-        for path in dict.fromkeys(channel.rsplit(" ", 1)[0].split("[")[0] for channel in island.channels):
+        elements = [channel.rsplit(" ", 1)[0] for channel in island.channels]
+        paths = [one if one in circuit.instances else one.rsplit("[", 1)[0] for one in elements]
+        for path in dict.fromkeys(paths):
             instance = circuit.instances.get(path)
             if instance is not None and "v_th" in instance.drawn and reach > instance.drawn["v_th"].min():
                 yield (

@@ -26,6 +26,8 @@ from thermosim.contracts import Floats
 MARGIN = 5.5
 """Standard deviations kT/C by which the box of charges reaches beyond the supplies."""
 MOST_STATES = 40_000
+EDGE = 1e-5
+"""Probability at the edge of the box from which on it is too small."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ def telegraph(program: Program, high: str, low: str, net: str, volts: Sequence[f
     Raises
     ------
     ValueError
-        If the nets are not of one transistor circuit, it has too many states, or p = 1/2 is not within `volts`.
+        If the nets are not of one transistor circuit, it has too many states or leaves the box that holds them, or
+        p = 1/2 is not within `volts`.
     """
     island = next((one for one in program.jump_islands if {high, low} <= set(one.nodes)), None)
     if island is None or net not in island.inputs:
@@ -99,7 +102,13 @@ def telegraph(program: Program, high: str, low: str, net: str, volts: Sequence[f
         box = charge_lattice(island.actual, held_at(program, island, net, v), program.temperature)
         difference = box.volts[:, island.nodes.index(high)] - box.volts[:, island.nodes.index(low)]
         side = np.where(np.abs(difference) < 1e-9, 0.0, np.sign(difference))
-        return box, box.stationary(), side
+        law, edge = box.stationary(), np.any((box.states == box.low) | (box.states == box.high), axis=1)
+        if law[edge].sum() > EDGE:
+            raise ValueError(
+                f"the law reaches the edge of the box of charges with probability {law[edge].sum():.2g}; a transistor "
+                "is hotter than the chip, or a node is driven beyond its supplies: simulate"
+            )
+        return box, law, side
 
     def log_odds(v: float) -> float:
         _, law, side = solved(v)
