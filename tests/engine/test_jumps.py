@@ -89,6 +89,9 @@ def test_the_summary_says_how_charges_were_moved():
     assert told["jumps"] > 100
     assert any("every charge jumps in its turn, exactly" in note for note in latch("exact").notes)
     assert any("charges jump in leaps" in note for note in latch("leap").notes)
+    forced = program(INVERTER, V="100 mV", IN="50 mV", C="50 aF", jumps="leap").notes
+    assert any("their error is not bounded there" in note for note in forced)
+    assert not any("bounded" in note for note in program(INVERTER, V="100 mV", IN="50 mV", C="50 fF").notes)
 
 
 @pytest.mark.parametrize(

@@ -254,6 +254,11 @@ def jump_notes(islands: tuple[JumpIsland, ...]) -> Iterator[str]:
                 f"than {LEAP:g} (one charge changes it by up to {most:.2g}), which shifts a linear circuit's variance "
                 f"by {LEAP**3 / 8:.1g} of itself at most; `run.jumps: exact` makes every jump in its turn"
             )
+        if not island.exact and most > LEAP_BELOW:
+            yield (
+                f"{island.path}: leaps were asked for where one charge changes a ln rate by {most:.2g}, above the "
+                f"{LEAP_BELOW:.2g} up to which they are taken by themselves: their error is not bounded there"
+            )
         paid = {row for _, row in island.supplies}
         moved = [net for k, net in enumerate(island.inputs) if island.actual.supply[:, k].any() and k not in paid]
         if moved:
