@@ -18,6 +18,7 @@ PLACE = Path(__file__).parents[1] / "experiments"
         ),
         ("rng_memory", ["held 0.20 tau0", "free 5.00 tau0"]),
         ("mismatch_and_calibration", ["trimmed in 1 mV steps"]),
+        ("latch_pbit", ["telegraph: offset", "d offset / d V_th: L.MI +1.00, L.MR -1.00"]),
         ("ising_transition", ["critical point, L = 8"]),
     ],
 )

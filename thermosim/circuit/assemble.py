@@ -18,7 +18,8 @@ from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
-from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, PriceRow, Program
+from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
+from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.testbench import build_probes, build_target, window
@@ -40,13 +41,14 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     clocks = build_clocks(circuit)
     driven = driven_nets(circuit, problems)
     islands = build_islands(circuit, driven, problems)
+    jump_islands = build_jump_islands(circuit, driven, problems)
     fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     dits = with_reads(circuit, build_dits(circuit, clocks, problems), problems)
     sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
     check_reads(circuit, sampling, problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
-    _check_sampled(circuit, islands, driven, adcs, fabrics, problems)
+    _check_sampled(circuit, (*islands, *jump_islands), driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
     burn_in, duration = window(circuit, sampling, problems)
@@ -54,13 +56,14 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     sampling = (*fabrics, *dits)
     recorded = (burn_in, burn_in + (duration or 0))
     check_held(circuit, fabrics, recorded, problems)
-    target, target_nets = build_target(circuit, islands, adcs, problems)
+    target, target_nets = build_target(circuit, (*islands, *jump_islands), adcs, problems)
     hosts = build_hosts(circuit, fabrics, clocks, problems)
     check_programmed(circuit, fabrics, hosts, problems)
     program = Program(
         name=circuit.netlist.name,
         temperature=circuit.netlist.temperature,
         islands=islands,
+        jump_islands=jump_islands,
         fabrics=fabrics,
         driven={net: actual for net, (_, actual) in driven.items()},
         drawn_driven={net: drawn for net, (drawn, _) in driven.items()},
@@ -69,23 +72,32 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
         hosts=hosts,
-        probes=build_probes(circuit, islands, sampling, dacs, duration, problems),
+        probes=build_probes(circuit, (*islands, *jump_islands), sampling, dacs, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
         measures=tuple(run.measure),
         target=target,
         target_nets=target_nets,
-        prices=tuple(row for item in circuit.instances.values() for row in _prices(circuit, item, sampling, hosts)),
-        notes=(*_notes(circuit, fabrics, recorded), *dit_notes(circuit, dits), *schedule_notes(sampling, recorded)),
+        prices=(
+            *(row for item in circuit.instances.values() for row in _prices(circuit, item, sampling, hosts)),
+            *supply_prices(jump_islands, driven),
+        ),
+        notes=(
+            *_notes(circuit, fabrics, recorded),
+            *dit_notes(circuit, dits),
+            *schedule_notes(sampling, recorded),
+            *(jump_notes(jump_islands) if not len(problems) else ()),
+        ),
         dits=dits,
         provenance=_provenance(circuit),
     )
-    if not islands and not sampling and not circuit.of_family("pdit") and not circuit.of_family("pbit"):
+    built = islands or jump_islands or sampling
+    if not built and not circuit.of_family("pdit") and not circuit.of_family("pbit"):
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
             "instances",
-            "no s-mode, no p-bit and no p-dit: nothing to simulate",
+            "no s-mode, no transistor circuit, no p-bit and no p-dit: nothing to simulate",
         )
     problems.raise_if_any()
     return program
@@ -93,13 +105,23 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
 
 def _check_sampled(
     circuit: Circuit,
-    islands: tuple[Island, ...],
+    islands: tuple[Island | JumpIsland, ...],
     driven: dict[str, Any],
     adcs: tuple[AdcBank, ...],
     fabrics: tuple[Fabric, ...],
     problems: Problems,
 ) -> None:
-    """Converters and p-bits may only look at nets that have a voltage."""
+    """Converters and p-bits look at nets that have a voltage, and at those of transistors without moving them."""
+    jumping = {net for island in islands if isinstance(island, JumpIsland) for net in island.nodes}
+    for bank in adcs:
+        loads = bank.sample_capacitance > 0 and not bank.buffered
+        if jumping & set(bank.inputs) and (loads or bank.jitter > 0):
+            what = "an unbuffered sampler" if loads else "aperture jitter"
+            problems.add(
+                circuit.netlist.document.position((*circuit.instances[bank.path].at, "pins", "in")), bank.path,
+                f"{what} on net '{sorted(jumping & set(bank.inputs))[0]}' of a transistor circuit is not built; "
+                f"{'buffer it' if loads else 'leave jitter out'}",
+            )  # fmt: skip
     known = {net for island in islands for net in island.nodes} | set(driven)
     looking = [(bank.path, net) for bank in adcs for net in bank.inputs]
     looking += [(fabric.path, net) for fabric in fabrics for net in fabric.input_nets or () if net]

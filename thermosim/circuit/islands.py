@@ -20,6 +20,7 @@ from thermosim.contracts import Floats
 from thermosim.errors import Problems
 
 LINEAR = ("resistor", "capacitor", "white_noise", "current_source")
+JUMPS = ("diode", "nmos", "pmos")
 
 
 def driven_nets(circuit: Circuit, problems: Problems) -> dict[str, tuple[float, float]]:
@@ -57,11 +58,10 @@ def driven_nets(circuit: Circuit, problems: Problems) -> dict[str, tuple[float, 
 
 
 def build_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> tuple[Island, ...]:
-    """Every island of the circuit, sorted by path."""
+    """Every linear island of the circuit, sorted by path."""
     elements = circuit.of_type(*LINEAR)
-    groups = _components(elements, driven)
     islands = []
-    for nodes in sorted(groups, key=lambda group: natural(group[0])):
+    for nodes in components(circuit, driven)[0]:
         inputs = sorted(_touching(elements, set(nodes), driven), key=natural)
         laws = [_law(circuit, elements, nodes, inputs, which) for which in ("drawn", "actual")]
         islands.append(Island(nodes[0], tuple(nodes), tuple(inputs), laws[0], laws[1], np.zeros(len(nodes))))
@@ -69,9 +69,13 @@ def build_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Problem
     return tuple(islands)
 
 
-def _components(elements: list[Instance], driven: Mapping[str, Any]) -> list[list[str]]:
-    """Nodes in connected groups (union-find), each sorted; ground and driven nets cut."""
+def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
+    """Connected groups of nodes, sorted: those of linear elements alone, and those that hold a jump element.
+
+    Ground and driven nets cut (union-find). A gate joins its net to the transistor, whose rates follow it.
+    """
     parent: dict[str, str] = {}
+    jumping: set[str] = set()
 
     def root(net: str) -> str:
         while parent[net] != net:
@@ -79,17 +83,20 @@ def _components(elements: list[Instance], driven: Mapping[str, Any]) -> list[lis
             net = parent[net]
         return net
 
-    for instance in elements:
-        for ends in zip(instance.pins["p"], instance.pins["n"], strict=True):
+    for instance in circuit.of_type(*LINEAR, *JUMPS):
+        for ends in zip(*instance.pins.values(), strict=True):
             free = [net for net in ends if net != GROUND and net not in driven]
+            if instance.type in JUMPS:
+                jumping.update(free)
             for net in free:
                 parent.setdefault(net, net)
-            if len(free) == 2:
-                parent[root(free[0])] = root(free[1])
+                parent[root(free[0])] = root(net)
     groups: dict[str, list[str]] = {}
     for net in parent:
         groups.setdefault(root(net), []).append(net)
-    return [sorted(group, key=natural) for group in groups.values()]
+    found = sorted((sorted(group, key=natural) for group in groups.values()), key=lambda group: natural(group[0]))
+    linear = [group for group in found if jumping.isdisjoint(group)]
+    return linear, [group for group in found if not jumping.isdisjoint(group)]
 
 
 def _touching(elements: list[Instance], nodes: set[str], driven: Mapping[str, Any]) -> set[str]:

@@ -230,6 +230,25 @@ def p_bit_response(circuit: Circuit, program: Program) -> Found:
             )
 
 
+def weak_inversion(circuit: Circuit, program: Program) -> Found:
+    """A transistor whose gate the supplies can take beyond its threshold, where the exponential law ends."""
+    for island in program.jump_islands:
+        levels = [0.0, *(program.driven[net] for net in island.inputs)]
+        reach = max(levels) - min(levels)
+        elements = [channel.rsplit(" ", 1)[0] for channel in island.channels]
+        paths = [one if one in circuit.instances else one.rsplit("[", 1)[0] for one in elements]
+        for path in dict.fromkeys(paths):
+            instance = circuit.instances.get(path)
+            if instance is not None and "v_th" in instance.drawn and reach > instance.drawn["v_th"].min():
+                yield (
+                    _at(circuit, instance.at),
+                    path,
+                    f"its gate can be {show(reach, 'V')} above its source and its threshold is "
+                    f"{show(float(instance.drawn['v_th'].min()), 'V')}: the model is that of weak inversion and gives "
+                    "too much current beyond it; lower the supplies or raise v_th",
+                )
+
+
 def update_order(circuit: Circuit, program: Program) -> Found:
     """Coupled p-bits that are updated at the same instant."""
     for fabric in program.fabrics:
@@ -331,6 +350,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "rng-memory": rng_memory,
     "rng-free": rng_free,
     "p-bit-response": p_bit_response,
+    "weak-inversion": weak_inversion,
     "update-order": update_order,
     "slow-synapse": slow_synapse,
     "budget": budget,

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from thermosim.analysis.jumps import JumpLaw
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.ising import IsingLaw as IsingLaw
 from thermosim.circuit.timetable import Tempering, Timetable
@@ -53,6 +54,26 @@ class Island:
     drawn: LinearLaw
     actual: LinearLaw
     initial: Floats
+
+
+@dataclass(frozen=True)
+class JumpIsland:
+    """Nodes joined by transistors, diodes and capacitors; charge crosses one electron at a time.
+
+    `path` is its first net in sorted order and names its noise. `channels`: names of the jumps, in the order of the
+    laws. `exact`: every jump in its turn, else leaps. `supplies`: source element and input row of each constant supply.
+    `initial` (n,): charges at time 0.
+    """
+
+    path: str
+    nodes: tuple[str, ...]
+    inputs: tuple[str, ...]
+    channels: tuple[str, ...]
+    drawn: JumpLaw
+    actual: JumpLaw
+    exact: bool
+    supplies: tuple[tuple[str, int], ...]
+    initial: tuple[int, ...]
 
 
 Order = Literal["coloured", "sequential", "random", "parallel", "subset", "free"]
@@ -304,6 +325,7 @@ class Program:
     """Controllers of p-bits."""
     dits: tuple[DitFabric, ...] = ()
     """Fabrics with p-dits; `fabrics` are of p-bits alone."""
+    jump_islands: tuple[JumpIsland, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
@@ -317,3 +339,8 @@ class Program:
     def sampling(self) -> tuple[Fabric | DitFabric, ...]:
         """Every fabric, of p-bits and of p-dits."""
         return (*self.fabrics, *self.dits)
+
+    @property
+    def analog(self) -> tuple[Island | JumpIsland, ...]:
+        """Every island, linear ones first."""
+        return (*self.islands, *self.jump_islands)

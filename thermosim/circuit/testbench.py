@@ -9,7 +9,7 @@ import numpy as np
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.nets import natural
-from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, Probe
+from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, JumpIsland, Probe
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems
 from thermosim.times import LIMIT, femtoseconds
@@ -60,7 +60,7 @@ def window(circuit: Circuit, fabrics: tuple[Fabric | DitFabric, ...], problems: 
 
 def build_probes(
     circuit: Circuit,
-    islands: tuple[Island, ...],
+    islands: tuple[Island | JumpIsland, ...],
     fabrics: tuple[Fabric | DitFabric, ...],
     dacs: tuple[DacBank, ...],
     duration: int | None,
@@ -135,7 +135,7 @@ def _intervals(name: str, every: Any, fabric: Fabric) -> int:
 
 
 def build_target(
-    circuit: Circuit, islands: tuple[Island, ...], adcs: tuple[AdcBank, ...], problems: Problems
+    circuit: Circuit, islands: tuple[Island | JumpIsland, ...], adcs: tuple[AdcBank, ...], problems: Problems
 ) -> tuple[Any, tuple[str, ...]]:
     """The declared law, and the nets that a named law speaks of."""
     target = circuit.netlist.target

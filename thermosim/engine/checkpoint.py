@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.engine.agenda import Phase
+from thermosim.engine.jumps import JumpRunner
 from thermosim.errors import ThermosimError
 from thermosim.provenance import refuse_changed
 from thermosim.record import Record
@@ -46,6 +47,7 @@ def record(simulation: Simulation) -> Record:
             "complete": simulation.complete,
             "nets": {tape.name: list(tape.nets) for tape in simulation.tapes},
             "program": dict(program.provenance),
+            "jumps": {one.island.path: one.told() for one in simulation.islands if isinstance(one, JumpRunner)},
             "kernels": {path: ", ".join(part.runner.kernel_names()) for path, part in simulation.fabrics.items()},
         },
         checkpoint={} if simulation.complete or simulation.torn else _state(simulation),

@@ -18,6 +18,7 @@ from thermosim.contracts import Floats, Ints
 from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held, Rows, compact
 from thermosim.engine.island import IslandRunner, Loading
+from thermosim.engine.jumps import JumpRunner
 from thermosim.kernels.conversion import convert, look_up
 from thermosim.kernels.normal import normals
 from thermosim.streams import replica_keys
@@ -27,20 +28,25 @@ class AdcRunner:
     """One ADC bank. `number` conversions have been made; the state of unbuffered samplers is in `loadings`."""
 
     def __init__(
-        self, bank: AdcBank, islands: Mapping[str, IslandRunner], rails: Held, counters: Counters, seed: int
+        self,
+        bank: AdcBank,
+        islands: Mapping[str, IslandRunner | JumpRunner],
+        rails: Held,
+        counters: Counters,
+        seed: int,
     ) -> None:
         """`islands`: analog net -> the island that it belongs to; nets that are in none are `rails`."""
         replicas = rails.values.shape[1]
         self.bank, self.number = bank, 0
         self._rails = rails
-        self._sources: list[tuple[IslandRunner, Ints, Ints]] = []
+        self._sources: list[tuple[IslandRunner | JumpRunner, Ints, Ints]] = []
         runners = {id(islands[net]): islands[net] for net in bank.inputs if net in islands}
         for runner in runners.values():
             channels = [k for k, net in enumerate(bank.inputs) if net in runner.rows]
             rows = [runner.rows[bank.inputs[k]] for k in channels]
             self._sources.append((runner, np.array(rows), np.array(channels)))
             if bank.jitter > 0:
-                runner.watch_aperture()
+                _linear(runner).watch_aperture()
         held = [k for k, net in enumerate(bank.inputs) if net not in islands]
         self._held = np.array(held, dtype=np.int64)
         self._held_rows = rails.numbers(tuple(bank.inputs[k] for k in held))
@@ -52,7 +58,9 @@ class AdcRunner:
                 for runner, nodes, opened in self._sources:
                     keys = replica_keys(seed, f"adc {bank.path} sampling {runner.island.path}", replicas)
                     sampler[opened] = 0.0
-                    self.loadings.append(Loading(runner, nodes, bank.sample_capacitance, bank.temperature, keys))
+                    self.loadings.append(
+                        Loading(_linear(runner), nodes, bank.sample_capacitance, bank.temperature, keys)
+                    )
         self._spread = np.hypot(bank.gain * sampler, bank.input_noise)
         self._keys = replica_keys(seed, f"adc {bank.path} input", replicas)
         self._aperture_keys = replica_keys(seed, f"adc {bank.path} aperture", replicas)
@@ -103,7 +111,9 @@ class AdcRunner:
             normals(self._aperture_keys, np.uint64(self.number), draws)
             delay, normal = draws[: len(values)] * self.bank.jitter, draws[len(values) :]
         for k, (runner, rows, channels) in enumerate(self._sources):
-            seen = runner.read_around(rows, delay[channels], normal[channels]) if self.bank.jitter > 0 else None
+            seen = None
+            if self.bank.jitter > 0:
+                seen = _linear(runner).read_around(rows, delay[channels], normal[channels])
             if self.loadings:
                 now = runner.state[rows]
                 loaded = self.loadings[k].sample(self.number)
@@ -113,17 +123,23 @@ class AdcRunner:
         return values
 
 
+def _linear(runner: IslandRunner | JumpRunner) -> IslandRunner:
+    """The runner of a linear island; jitter and charge sharing are refused on others when a program is made."""
+    assert isinstance(runner, IslandRunner)
+    return runner
+
+
 class DacRunner:
     """One DAC bank between its code nets and its output rails. `due`: time of the latch that is scheduled, or -1."""
 
     def __init__(
-        self, bank: DacBank, islands: list[IslandRunner], rails: Held, codes: Held, counters: Counters
+        self, bank: DacBank, islands: list[IslandRunner | JumpRunner], rails: Held, codes: Held, counters: Counters
     ) -> None:
         self.bank, self.due = bank, -1
         self._rails, self._codes = rails, codes
         self._in = codes.numbers(bank.inputs)
         self._out = rails.numbers(bank.outputs)
-        self._driven: list[tuple[IslandRunner, Rows, Rows]] = []
+        self._driven: list[tuple[IslandRunner | JumpRunner, Rows, Rows]] = []
         for runner in islands:
             channels = [k for k, net in enumerate(bank.outputs) if net in runner.island.inputs]
             if channels:

@@ -19,7 +19,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from thermosim.circuit.program import Program
-from thermosim.contracts import Ints
+from thermosim.contracts import Floats, Ints
 from thermosim.engine import checkpoint
 from thermosim.engine.agenda import Agenda, Edges, Phase
 from thermosim.engine.controls import ControllerRunner
@@ -28,6 +28,7 @@ from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held
 from thermosim.engine.hosts import HostRunner
 from thermosim.engine.island import IslandRunner
+from thermosim.engine.jumps import JumpRunner
 from thermosim.engine.memory import refuse_too_much
 from thermosim.engine.probes import Tape
 from thermosim.engine.sweeps import FabricPart
@@ -130,9 +131,16 @@ class Simulation:
         for dac in program.dacs:
             levels |= {net: dac.levels[k, dac.initial] for k, net in enumerate(dac.outputs)}
         self.rails = Held(levels, np.float64, replicas)
-        self.islands = [
-            IslandRunner(island, self.rails.values[self.rails.numbers(island.inputs)], seed, threads)
-            for island in program.islands
+
+        def held(nets: tuple[str, ...]) -> Floats:
+            return self.rails.values[self.rails.numbers(nets)]
+
+        self.islands: list[IslandRunner | JumpRunner] = [
+            IslandRunner(island, held(island.inputs), seed, threads) for island in program.islands
+        ]
+        self.islands += [
+            JumpRunner(island, held(island.inputs), self.counters, program.burn_in, seed, threads)
+            for island in program.jump_islands
         ]
         owner = {net: runner for runner in self.islands for net in runner.island.nodes}
         self.adcs = {bank.path: AdcRunner(bank, owner, self.rails, self.counters, seed) for bank in program.adcs}

@@ -20,6 +20,7 @@ from thermosim.engine.counters import Counters
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
+from thermosim.engine.jumps import JumpRunner
 from thermosim.engine.orders import runner
 
 
@@ -36,7 +37,7 @@ class FabricPart:
         fabric: Fabric | DitFabric,
         probes: tuple[Probe, ...],
         window: tuple[int, int],
-        islands: Mapping[str, IslandRunner],
+        islands: Mapping[str, IslandRunner | JumpRunner],
         rails: Held,
         counters: Counters,
         seed: int,
@@ -154,11 +155,11 @@ class FabricPart:
         self.complete(time)
         volts = np.zeros((self.fabric.nodes, self._rails.values.shape[1]))
         for source, rows, nodes in self._sources:
-            if isinstance(source, IslandRunner):
+            if isinstance(source, Held):
+                volts[nodes] = source.values[rows]
+            else:
                 source.advance(time)
                 volts[nodes] = source.state[rows]
-            else:
-                volts[nodes] = source.values[rows]
         self._clocked.advance_slot(volts)
         self._count(number, 0 if time < self._window_begins else 1)
 
@@ -229,10 +230,10 @@ class FabricPart:
 
 
 def _sources(
-    fabric: Fabric | DitFabric, islands: Mapping[str, IslandRunner], rails: Held
-) -> list[tuple[IslandRunner | Held, Ints, Ints]]:
+    fabric: Fabric | DitFabric, islands: Mapping[str, IslandRunner | JumpRunner], rails: Held
+) -> list[tuple[IslandRunner | JumpRunner | Held, Ints, Ints]]:
     """Where the analog inputs come from: source, its rows, the nodes that see them."""
-    found: dict[int, tuple[IslandRunner | Held, list[int], list[int]]] = {}
+    found: dict[int, tuple[IslandRunner | JumpRunner | Held, list[int], list[int]]] = {}
     for node, net in enumerate(fabric.input_nets or ()):
         if net:
             source = islands.get(net, rails)

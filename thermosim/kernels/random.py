@@ -15,8 +15,8 @@ GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
 _ONE = np.uint64(1)
-_11, _27, _30, _31 = np.uint64(11), np.uint64(27), np.uint64(30), np.uint64(31)
-_TO_UNIT = 2.0**-53
+_12, _27, _30, _31 = np.uint64(12), np.uint64(27), np.uint64(30), np.uint64(31)
+_TO_UNIT = 2.0**-52
 
 
 @jit
@@ -41,5 +41,5 @@ def lane64(bits, lane):
 
 @jit
 def uniform(word):
-    """A number in (0, 1) from a uint64: the middle of one of 2^53 parts."""
-    return (np.float64(word >> _11) + 0.5) * _TO_UNIT
+    """A number in (0, 1) from a uint64: the middle of one of 2^52 parts; of finer ones the last would round to 1."""
+    return (np.float64(word >> _12) + 0.5) * _TO_UNIT

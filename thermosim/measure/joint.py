@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from thermosim.circuit.program import Island, LinearLaw, Program
+from thermosim.circuit.program import Island, JumpIsland, LinearLaw, Program
 from thermosim.contracts import Floats, Mixture
 
 
-def measured_islands(program: Program) -> tuple[Island, ...]:
-    """Every island; those over which a declared mixture extends joined to one, in the place of the first."""
+def measured_islands(program: Program) -> tuple[Island | JumpIsland, ...]:
+    """Every island; the linear ones over which a declared mixture extends joined to one, in the place of the first."""
     if not isinstance(program.target, Mixture):
-        return program.islands
+        return program.analog
     spanned = [island for island in program.islands if set(island.nodes) & set(program.target_nets)]
     if len(spanned) < 2:
-        return program.islands
+        return program.analog
     whole = join(spanned)
-    return tuple(whole if island is spanned[0] else island for island in program.islands if island not in spanned[1:])
+    return tuple(whole if island is spanned[0] else island for island in program.analog if island not in spanned[1:])
 
 
 def join(islands: list[Island]) -> Island:

@@ -1,8 +1,9 @@
 """Mixing of every island and fabric over observables that are fixed before the run.
 
 Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
-modes of the network as drawn, left[k] @ v, and their squares, 32 fixed random unit projections, and for a mixture
-target the responsibility of its first component. What the law itself holds constant is left out.
+modes of the network as drawn, left[k] @ v, and their squares (the nodes one by one where transistors leave no modes),
+32 fixed random unit projections, and for a mixture target the responsibility of its first component. What the law
+itself holds constant is left out.
 
 Exact companions: relaxation times of a linear network; for up to 16 held p-bits the relaxation time of the slowest
 mode of the sweep that this die performs.
@@ -20,7 +21,7 @@ from typing import Literal
 import numpy as np
 
 from thermosim.analysis.mixing import Mixing, Verdict, assess, overall, worst
-from thermosim.circuit.program import Fabric, Island, Program
+from thermosim.circuit.program import Fabric, Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.measure.constant import HeldSpins, StillNodes
 from thermosim.record import Record
@@ -63,7 +64,7 @@ class PartMixing:
 class IslandSamples:
     """Recorded voltages of an island: `nodes` (names), `values` (chain, draw, node) [V], `interval` [s]."""
 
-    island: Island
+    island: Island | JumpIsland
     nodes: tuple[str, ...]
     values: Floats
     interval: float
@@ -77,7 +78,7 @@ class IslandSamples:
         return self.values[:, :, [self.nodes.index(net) for net in nets]]
 
 
-def island_samples(record: Record, program: Program, island: Island) -> IslandSamples | None:
+def island_samples(record: Record, program: Program, island: Island | JumpIsland) -> IslandSamples | None:
     """What was recorded of an island, from its most frequent probes; None if nothing was."""
     probes = [probe for probe in program.probes if probe.kind == "analog" and set(probe.nets) & set(island.nodes)]
     probes = [probe for probe in probes if probe.name in record.samples]
@@ -100,9 +101,10 @@ def island_samples(record: Record, program: Program, island: Island) -> IslandSa
 def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     """Relaxation modes of the drawn network as unit directions over the recorded nodes, with their times [s].
 
-    Empty if a node was not recorded. A ringing pair gives the real and the imaginary part of its mode.
+    Empty if a node was not recorded or transistors make it nonlinear. A ringing pair gives the real and the imaginary
+    part of its mode.
     """
-    if not samples.complete:
+    if not samples.complete or isinstance(samples.island, JumpIsland):
         return np.zeros((0, len(samples.nodes))), np.zeros(0)
     from thermosim.analysis.linear import modes
 
@@ -135,6 +137,9 @@ def controlled(program: Program, nets: tuple[str, ...]) -> bool:
 def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[str, Floats]]:
     """The fixed observables of an island that its law does not hold constant: name and (chain, draw)."""
     nodes = len(samples.nodes)
+    if isinstance(samples.island, JumpIsland):
+        yield from _nonlinear_series(samples)
+        return
     still = StillNodes(samples.island, samples.nodes, controlled(program, samples.island.inputs))
     if not still(np.full(nodes, 1.0 / nodes)):
         yield "mean", samples.values.mean(axis=2)
@@ -151,6 +156,14 @@ def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[st
         from thermosim.ideal.gaussian import responsibility
 
         yield "responsibility", responsibility(target, samples.column(program.target_nets))
+
+
+def _nonlinear_series(samples: IslandSamples) -> Iterator[tuple[str, Floats]]:
+    """The fixed observables of a transistor circuit: every node, the mean and random projections of several."""
+    for k, node in enumerate(samples.nodes):
+        yield node, samples.values[:, :, k]
+    for k, direction in enumerate(projection_directions(samples.island.path, len(samples.nodes))):
+        yield f"projection[{k}]", samples.values @ direction
 
 
 def fabric_series(record: Record, fabric: Fabric) -> Iterator[tuple[str, np.ndarray]]:

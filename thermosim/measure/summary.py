@@ -192,7 +192,7 @@ def _run(record: Record, program: Program) -> Run:
     replicas = int(record.meta.get("replicas", program.replicas))
     return Run(
         program.name,
-        {island.path: len(island.nodes) for island in program.islands},
+        {island.path: len(island.nodes) for island in program.analog},
         {fabric.path: fabric.nodes for fabric in program.fabrics},
         {fabric.path: fabric.nodes for fabric in program.dits},
         replicas, seconds(program.duration), seconds(program.burn_in), bool(record.meta.get("complete", True)),
@@ -309,6 +309,10 @@ def _lines(summary: Summary) -> list[str]:
     span = f"{show(run.duration, 's')} after {show(run.burn_in, 's')}"
     lines = [f"{run.name}: {', '.join(sizes)}, {run.replicas} replicas, {span}"]
     lines += [f"kernel of {path}: {names}" for path, names in run.meta.get("kernels", {}).items()]
+    lines += [
+        f"charges of {path}: {', '.join(f'{name} {value}' for name, value in told.items())}"
+        for path, told in run.meta.get("jumps", {}).items()
+    ]
     if not run.complete:
         lines.append("interrupted: only a part of the run was recorded")
     for part in summary.mixing:

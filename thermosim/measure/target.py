@@ -34,7 +34,7 @@ from thermosim.analysis.distance import (
 from thermosim.analysis.mixing import Mixing, integrated_time, overall
 from thermosim.circuit.discipline import discipline, exchanges_exactly
 from thermosim.circuit.ising import one_law
-from thermosim.circuit.program import Fabric, IsingLaw, Program
+from thermosim.circuit.program import Fabric, IsingLaw, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal import disciplines, exact
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
@@ -95,6 +95,8 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
             return f"the target mixture speaks of {missing}, which was not recorded together with the rest of it"
         named = tuple((f"principal[{k}]", row) for k, row in enumerate(principal_directions(mixture)))
         return IslandLaw("the target mixture", of_mixture(mixture), program.target_nets, named)
+    if isinstance(island, JumpIsland):
+        return "transistors make it nonlinear and the netlist names no target law"
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
     if not samples.complete:

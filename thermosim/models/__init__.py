@@ -15,10 +15,14 @@ from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
 from thermosim.models.sources import ClockSource, CurrentSource, VoltageSource, WhiteNoise
 from thermosim.models.synapse import Synapse, quantise
+from thermosim.models.transistors import Diode, Nmos, Pmos
 
 _CLASSES: tuple[type[Model], ...] = (
     Resistor,
     Capacitor,
+    Diode,
+    Nmos,
+    Pmos,
     WhiteNoise,
     VoltageSource,
     CurrentSource,

@@ -86,6 +86,7 @@ Siemens = Annotated[float, *quantity("S", above=0, maximum=1e6)]
 Farads = Annotated[float, *quantity("F", above=0, maximum=1e-3)]
 FaradsOrZero = Annotated[float, *quantity("F", 0, 1e-3)]
 Kelvins = Annotated[float, *quantity("K", 0, 1e15)]
+PositiveKelvins = Annotated[float, *quantity("K", above=0, maximum=1e15)]
 Seconds = Annotated[float, *quantity("s", 0, 9000)]
 PositiveSeconds = Annotated[float, *quantity("s", above=0, maximum=9000)]
 Hertz = Annotated[float, *quantity("Hz", above=0, maximum=1e15)]
@@ -228,13 +229,13 @@ class PriceContext:
 class Model(BaseModel):
     """Base of all device models: frozen, unknown keys refused.
 
-    `family` names the kernel family: linear, pbit, pdit, synapse, converter or digital.
+    `family` names the kernel family: linear, jump, pbit, pdit, synapse, converter or digital.
     `counters` are what the engine counts for each element and replica.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    family: ClassVar[Literal["linear", "pbit", "pdit", "synapse", "converter", "digital"]]
+    family: ClassVar[Literal["linear", "jump", "pbit", "pdit", "synapse", "converter", "digital"]]
     pins: ClassVar[tuple[Pin, ...]] = ()
     counters: ClassVar[tuple[str, ...]] = ()
     mismatched: ClassVar[tuple[str, ...]] = ()

@@ -234,6 +234,9 @@ class Run(Section):
     measure: tuple[Literal["energy", "mixing", "target"], ...] = Field(
         ("energy", "mixing", "target"), description="what the summary holds"
     )
+    jumps: Literal["auto", "exact", "leap"] = Field(
+        "auto", description="charges of transistors and diodes: one by one, in leaps, or by the size of a charge"
+    )
 
 
 def _version(value: Any) -> Any:
