@@ -9,6 +9,7 @@ from thermosim.circuit import assemble, elaborate, lint
 from thermosim.circuit.discipline import discipline, fastest_flip
 from thermosim.errors import NetlistError
 from thermosim.ideal import exact
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Barriers
 from thermosim.netlist import load_text
 
@@ -170,6 +171,7 @@ def distance_from_boltzmann(fabric):
 
 
 ONE = np.ones(3)
+LIKE = (LOGISTIC,) * len(ONE)
 
 
 @pytest.mark.parametrize(
@@ -179,11 +181,11 @@ ONE = np.ones(3)
         ({"slope": np.array([0.9, 1.0, 1.2])}, "0.9 to 1.2 of the nominal gain"),
         ({"slope": 0.9 * ONE}, "0.9 to 0.9 of the nominal gain"),
         ({"shift": np.array([0.0, -0.3, 0.1])}, "off by up to 0.3 in log-odds"),
-        ({"barriers": Barriers(1e-9 * ONE, ONE, ONE, 2 * ONE, 2 * ONE, ONE)}, "log-odds are off by up to"),
-        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 6 * ONE, 6 * ONE, ONE)}, ""),
-        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 9 * ONE, 9 * ONE, 1.5 * ONE)}, "not the sigmoid"),
-        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 2 * ONE, 6 * ONE, 4 * ONE, ONE)}, "not the sigmoid"),
-        ({"barriers": Barriers(1e-7 * ONE, ONE, ONE, ONE, ONE, 0 * ONE)}, ""),
+        ({"barriers": Barriers(1e-9 * ONE, ONE, ONE, 2 * ONE, 2 * ONE, ONE, LIKE)}, "log-odds are off by up to"),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 6 * ONE, 6 * ONE, ONE, LIKE)}, ""),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 9 * ONE, 9 * ONE, 1.5 * ONE, LIKE)}, "the wells of its p-bits"),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 2 * ONE, 6 * ONE, 4 * ONE, ONE, LIKE)}, "the wells of its p-bits"),
+        ({"barriers": Barriers(1e-7 * ONE, ONE, ONE, ONE, ONE, 0 * ONE, LIKE)}, ""),
     ],
 )
 def test_what_is_said_of_a_die_is_what_its_sweep_leaves_fixed(changes, reason):
@@ -204,5 +206,5 @@ def test_barriers_are_told_in_the_notes_and_doubted_by_the_target():
     program = assemble(circuit)
     known = discipline(program.fabrics[0])
     linted = "p-bit-response" in {problem.rule for problem in lint(circuit, program)}
-    assert known.boltzmann is not any("not the sigmoid" in note for note in program.notes)
+    assert known.boltzmann is not any("the odds of an answer" in note for note in program.notes)
     assert not (linted and known.boltzmann), "a lint speaks only of what the notes say too"

@@ -10,6 +10,7 @@ from thermosim.circuit.conditional import conditional_fabric
 from thermosim.circuit.timetable import Clamp, Reset, Timetable
 from thermosim.engine.orders import runner
 from thermosim.ideal import disciplines, exact
+from thermosim.models.curves import LOGISTIC
 from thermosim.models.pbit import Barriers
 
 HELD = np.array([0, 1, 0, -1, 0], dtype=np.int8)
@@ -31,7 +32,7 @@ def conditional(p, held=HELD):
 
 def barriers(n):
     one = np.ones(n)
-    return Barriers(5e-8 * one, 2.0 * one, 1.5 * one, 20.0 * one, 20.0 * one, one)
+    return Barriers(5e-8 * one, 2.0 * one, 1.5 * one, 20.0 * one, 20.0 * one, one, (LOGISTIC,) * len(one))
 
 
 KINDS = {

@@ -138,7 +138,7 @@ def test_rates_out_of_range_are_refused():
 def test_the_room_of_the_queue_is_part_of_no_result(kind, monkeypatch):
     """A queue that grows many times, from anywhere in its ring, delivers what a large one delivers."""
     wanted = FreeRunner(chip(kind), 7, 3).advance(120, record=True)["s:states"]
-    monkeypatch.setattr("thermosim.engine.free._ROOM", 1)
+    monkeypatch.setattr("thermosim.engine.free_chains._ROOM", 1)
     np.testing.assert_array_equal(FreeRunner(chip(kind), 7, 3).advance(120, record=True)["s:states"], wanted)
-    monkeypatch.setattr("thermosim.engine.free._ROOM", 4096)
+    monkeypatch.setattr("thermosim.engine.free_chains._ROOM", 4096)
     np.testing.assert_array_equal(FreeRunner(chip(kind), 7, 3).advance(120, record=True)["s:states"], wanted)

@@ -64,7 +64,7 @@ def test_mismatch_is_told_and_offsets_alone_are_not(tmp_path):
     assert any("tempering — exchanges weigh states" in note for note in gains.program.notes)
     summary = ts.measure(ts.simulate(gains, seed=2))
     assert not any(one.law == "as built" for one in summary.target[0].distances), "nobody knows that law"
-    assert "not Boltzmann's (tempering" in summary.target[0].note
+    assert "tempering — exchanges weigh" in summary.target[0].note
 
 
 def test_a_gap_in_the_ladder_is_told(tmp_path):

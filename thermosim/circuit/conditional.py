@@ -83,4 +83,5 @@ def recorded_fabric(fabric: Fabric, window: tuple[int, int]) -> Fabric:
 
 
 def _picked(barriers: Barriers, nodes: Ints) -> Barriers:
-    return replace(barriers, **{field.name: getattr(barriers, field.name)[nodes] for field in fields(barriers)})
+    numbers = {field.name: getattr(barriers, field.name)[nodes] for field in fields(barriers) if field.name != "curves"}
+    return replace(barriers, **numbers, curves=tuple(barriers.curves[node] for node in nodes))

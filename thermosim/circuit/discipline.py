@@ -27,8 +27,8 @@ from thermosim.contracts import Floats
 from thermosim.models.pbit import Barriers
 from thermosim.units import show
 
-EXACT = 1e-9
-"""Error of log-odds that is rounding."""
+EXACT = 1e-6
+"""Error of log-odds that no count could see: it would take 1e12 draws."""
 
 
 @dataclass(frozen=True)
