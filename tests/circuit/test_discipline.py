@@ -183,8 +183,11 @@ LIKE = (LOGISTIC,) * len(ONE)
         ({"shift": np.array([0.0, -0.3, 0.1])}, "off by up to 0.3 in log-odds"),
         ({"barriers": Barriers(1e-9 * ONE, ONE, ONE, 2 * ONE, 2 * ONE, ONE, LIKE)}, "log-odds are off by up to"),
         ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 6 * ONE, 6 * ONE, ONE, LIKE)}, ""),
-        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 9 * ONE, 9 * ONE, 1.5 * ONE, LIKE)}, "the wells of its p-bits"),
-        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 2 * ONE, 6 * ONE, 4 * ONE, ONE, LIKE)}, "the wells of its p-bits"),
+        (
+            {"barriers": Barriers(1e-9 * ONE, 3 * ONE, 3 * ONE, 9 * ONE, 9 * ONE, 1.5 * ONE, LIKE)},
+            "the wells",
+        ),
+        ({"barriers": Barriers(1e-9 * ONE, 3 * ONE, 2 * ONE, 6 * ONE, 4 * ONE, ONE, LIKE)}, "the wells"),
         ({"barriers": Barriers(1e-7 * ONE, ONE, ONE, ONE, ONE, 0 * ONE, LIKE)}, ""),
     ],
 )

@@ -1,8 +1,11 @@
 """Ground states of gates, circuits and factoring costs, by enumeration, against truth tables and published numbers."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+import thermosim as ts
 from thermosim.netlist.factoring import cost_polynomial, factoring, factors, polynomial_energy
 from thermosim.netlist.gates import GATES
 from thermosim.netlist.logic import Logic, values
@@ -136,3 +139,29 @@ def test_pairs_alone_hold_the_same_cost(number, x_bits, y_bits, solutions):
     np.testing.assert_allclose(energy[held], (x[held] * y[held] - number) ** 2, atol=1e-9)
     assert np.sum(energy < 1e-9) == solutions
     assert np.all(energy > -1e-9)
+
+
+def test_the_multiplier_of_the_parts_has_the_products_as_its_ground_states(tmp_path):
+    """Twelve p-bits from the shipped file: 16 of 4,096 states are ground states, and each is a product."""
+    chip = tmp_path / "multiplier.yaml"
+    chip.write_text(
+        "thermosim: 1\nname: multiplier\ninclude: [parts/gates.yaml]\n"
+        "models: {rng: {card: cmos_rng/extropic2025, v_s: 26 mV}, wire: {type: synapse}}\n"
+        "instances: {m: {subcircuit: multiplier}, clock: {type: clock, frequency: 1 MHz, pins: {out: ck}}}\n"
+        "updates: {order: coloured, clock: ck}\nrun: {duration: 10 sweeps}\n"
+    )
+    parts = Path(__file__).parents[2] / "netlists" / "parts"
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "gates.yaml").write_text((parts / "gates.yaml").read_text())
+    fabric = ts.load(chip).program.fabrics[0]
+    s = enumerate_states(fabric.nodes)
+    energy = fabric.drawn.energy(s)
+    ground = s[energy == energy.min()] > 0
+
+    def number(name, bits):
+        return sum(2**k * ground[:, fabric.arrays[f"m.{name}{k}"][0]] for k in range(bits))
+
+    x, y, p = number("x", 2), number("y", 2), number("p", 4)
+    assert sorted(zip(x, y, strict=True)) == [(a, b) for a in range(4) for b in range(4)]
+    assert np.array_equal(x * y, p)
+    assert np.unique(energy)[1] - energy.min() == 2
