@@ -99,3 +99,15 @@ def test_a_lint_is_silenced_by_name_with_a_reason():
 
 def test_silencing_what_does_not_exist_is_itself_a_finding():
     assert "no lint is called 'rng-memori'" in rules(pbits(more='silence: {rng-memori: "x"}'))[""]
+
+
+def test_p_bits_that_couple_to_nothing_are_told():
+    """Of an array whose others couple; where nothing couples that was meant."""
+    lattice = "lattice: {name: square, boundary: torus}, weight: 0.5"
+    rows = [[0.0] * 16 for _ in range(16)]
+    rows[0][1] = rows[1][0] = 0.5
+    assert lattice in pbits()
+    one = rules(pbits().replace(lattice, f"matrix: {rows}"))
+    assert "14 of its 16 elements couple to nothing, s[0,2] among them" in one["uncoupled"]
+    couplings = next(line for line in pbits().splitlines() if line.startswith("couplings"))
+    assert "uncoupled" not in rules(pbits().replace(couplings + "\n", ""))
