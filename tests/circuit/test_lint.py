@@ -1,8 +1,11 @@
 """Each lint fires on the netlist that it is about, says what to do, and is silent on its neighbour."""
 
+from pathlib import Path
+
 import pytest
 
 from thermosim.circuit import assemble, elaborate, lint
+from thermosim.circuit.lint import KNOWN
 from thermosim.netlist import load_text
 
 ANALOG = """
@@ -111,3 +114,8 @@ def test_p_bits_that_couple_to_nothing_are_told():
     assert "14 of its 16 elements couple to nothing, s[0,2] among them" in one["uncoupled"]
     couplings = next(line for line in pbits().splitlines() if line.startswith("couplings"))
     assert "uncoupled" not in rules(pbits().replace(couplings + "\n", ""))
+
+
+def test_every_lint_has_a_line_in_the_reference():
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "lints.md").read_text()
+    assert all(f"| `{name}` |" in page for name in KNOWN)
