@@ -66,9 +66,9 @@ def test_a_run_goes_on_after_a_stop_to_the_same_bits(tmp_path, kind):
 def test_what_is_counted():
     """Wired: one update for each relaxation time; latched: one for each output that is latched."""
     wired = CellRunner(chip("design2"), 1, 2)
-    np.testing.assert_array_equal(wired.tally(0, 50), [[5 * 20] * 2])  # 10 tau_N, 20 relaxation times
+    np.testing.assert_array_equal(wired.tally(0, 50)["s.updates"], [5 * 20] * 2)  # 10 tau_N, 20 relaxation times
     latched = CellRunner(chip("design2", "coloured"), 1, 2)
-    np.testing.assert_array_equal(latched.tally(0, 3), [[5, 5]])
+    np.testing.assert_array_equal(latched.tally(0, 3)["s.updates"], [5, 5])
 
 
 def test_what_is_not_built_is_refused_by_name():
