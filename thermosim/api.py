@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from thermosim.circuit import assemble, elaborate, lint
-from thermosim.circuit.lint import ARITHMETIC
+from thermosim.circuit.lint import ARITHMETIC, CALIBRATION
 from thermosim.circuit.program import ControllerPlan
 from thermosim.contracts import Controller, Host
 from thermosim.demon import build, build_host, own_code
@@ -112,13 +112,23 @@ def _placed(netlist: Netlist, error: NetlistError) -> Iterator[Problem]:
 
 
 def _overruns(netlist: Netlist, program: Program, controllers: Mapping[str, Controller | Host]) -> tuple[Problem, ...]:
-    """Lints of controllers whose arithmetic does not fit in the latency that the netlist grants them."""
+    """Lints that only built controllers can tell: work that does not fit their latency, or ends in the window."""
     found = []
     for plan in program.digital:
         message = overrun(plan, controllers[plan.path])
         if message is not None and ARITHMETIC not in netlist.silence:
             at = ("controllers", plan.path)
             found.append(Problem(netlist.document.position((*at, "latency")), ".".join(at), message, ARITHMETIC))
+    for host in program.hosts:
+        ticks = getattr(controllers[host.path], "ticks", None)
+        ends = 0 if ticks is None else host.clock.edge(ticks - 1) + host.latency
+        if ends > program.burn_in and CALIBRATION not in netlist.silence:
+            at = ("controllers", host.path)
+            message = (
+                f"it has done its work after {show(seconds(ends), 's')} and the recorded window begins after "
+                f"{show(seconds(program.burn_in), 's')}; a longer run.burn_in lets it finish first"
+            )
+            found.append(Problem(netlist.document.position(at, key=True), ".".join(at), message, CALIBRATION))
     return tuple(found)
 
 

@@ -190,3 +190,50 @@ def test_flash_is_not_written_faster_than_its_card_allows(chip) -> None:
 def test_wrong_writes_name_the_tick(chip, script, message) -> None:
     with pytest.raises(NetlistError, match=message):
         ts.simulate(chip(script))
+
+
+def trimming(**changes):
+    """The shipped chip that trims itself, with values set."""
+    return ts.load("self_trimming", set={key.replace("__", "."): value for key, value in changes.items()})
+
+
+def test_what_is_said_of_a_die_that_trims_itself_leaves_its_offsets_out() -> None:
+    def told(chip):
+        return [note for note in chip.program.notes if "log-odds" in note]
+
+    assert not told(trimming())
+    assert told(trimming(controllers="{}"))
+
+
+def test_a_controller_that_reads_a_sweep_twice_or_ends_too_late_is_told() -> None:
+    assert not trimming().lints
+    fast = {problem.rule: problem.message for problem in trimming(instances__slow__frequency="4 MHz").lints}
+    assert "it reads every 250 ns and a sweep takes 1 us" in fast["controller-pace"]
+    late = {problem.rule: problem.message for problem in trimming(run__burn_in="10 ms").lints}
+    assert "it has done its work after 15.01" in late["calibration"]
+    assert "the recorded window begins after 10 ms" in late["calibration"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"controllers.trimmer.network": "target"}, "trimmer.network: is for controllers between converters"),
+        (
+            {"schedule": {"beta_factors": {"s": 0.5}}, "controllers": {"own": {
+                "program": f"{__name__}:Scripted", "clock": "tick", "reads": {"y": "s"}, "writes": {"h": "s.bias"}}}},
+            "schedule.beta_factors: scale biases that controller 'own' writes; leave one of them out",
+        ),
+        (
+            {"schedule": {"beta_factors": {"s[0,0]": 0.5}, "tempering": {"betas": [0.5, 1.0], "every": 5}},
+             "controllers": {}},
+            "schedule.tempering: is not built beside beta_factors that differ between coupled p-bits",
+        ),
+        ({"updates": {"order": "free", "rng": "free"}, "controllers": {}, "run": {"duration": "1 us"}},
+         "updates.rng: p-bits of order free are never latched"),
+        ({"run.read": "every 30000 sweeps"}, "run.read: no samples: the interval between reads is longer than"),
+    ],
+)  # fmt: skip
+def test_keys_that_would_be_ignored_are_refused(changes, message) -> None:
+    with pytest.raises(NetlistError) as error:
+        ts.load("self_trimming", set=changes)
+    assert message in str(error.value)

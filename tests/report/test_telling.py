@@ -123,3 +123,13 @@ def test_a_part_without_a_distance_is_not_as_close_as_a_perfect_sampler() -> Non
     assert none.badge is not None
     assert some.badge is not None
     assert (none.badge.text, some.badge.text) == ("undefined", "undefined for 1 of 2 parts")
+
+
+def test_what_is_said_of_many_parts_is_said_once() -> None:
+    notes = ["a: too slow", "one beta", "b: too slow", "c: too slow", "d: too fast", "mind: the gap", "e f: odd"]
+    told = ("a and 2 others: too slow", "one beta", "d: too fast", "mind: the gap", "e f: odd")
+    assert telling.alike(notes) == told
+    rows = tuple(Unpriced(path, "wire", 10, "nobody states wire_length") for path in "abc")
+    remarks = telling.energy(replace(ENERGY, unpriced=(*rows, Unpriced("a", "write", 1, "why"))), full=False).remarks
+    assert remarks[0].endswith("a and 2 others: wire, 30 times (nobody states wire_length)")
+    assert remarks[1].endswith("a: write, 1 times (why)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
-from thermosim.circuit.readout import check_reads, with_reads
+from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.testbench import build_probes, build_target, window
 from thermosim.errors import Problems
@@ -55,6 +55,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     fabrics = scheduled(circuit, fabrics, dits, problems)
     sampling = (*fabrics, *dits)
     recorded = (burn_in, burn_in + (duration or 0))
+    check_window(circuit, sampling, duration, problems)
     check_held(circuit, fabrics, recorded, problems)
     target, target_nets = build_target(circuit, (*islands, *jump_islands), adcs, problems)
     hosts = build_hosts(circuit, fabrics, clocks, problems)
@@ -84,7 +85,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *supply_prices(jump_islands, driven),
         ),
         notes=(
-            *_notes(circuit, fabrics, recorded),
+            *_notes(circuit, fabrics),
             *dit_notes(circuit, dits),
             *schedule_notes(sampling, recorded),
             *(jump_notes(jump_islands) if not len(problems) else ()),
@@ -92,6 +93,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dits=dits,
         provenance=_provenance(circuit),
     )
+    program = replace(program, notes=(*program.notes, *_discipline_notes(program, recorded)))
     built = islands or jump_islands or sampling
     if not built and not circuit.of_family("pdit") and not circuit.of_family("pbit"):
         problems.add(
@@ -240,12 +242,16 @@ def _why_colours(fabric: Fabric) -> str:
     return "its couplings close odd loops, so that two colours do not do"
 
 
-def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int, int]) -> tuple[str, ...]:
+def _discipline_notes(program: Program, window: tuple[int, int]) -> tuple[str, ...]:
+    """What is known of the law that each fabric samples in the recorded window."""
+    sampling = [discipline(recorded_fabric(program.known(fabric), window)) for fabric in program.fabrics]
+    return tuple(reason for reason in dict.fromkeys(known.reason for known in sampling) if reason)
+
+
+def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
     notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
-    sampling = [discipline(recorded_fabric(fabric, window)) for fabric in fabrics]
-    notes += [reason for reason in dict.fromkeys(known.reason for known in sampling) if reason]
     for fabric in fabrics:
         if fabric.order == "coloured" and fabric.colours > 2:
             notes.append(f"{fabric.path}: {_why_colours(fabric)}: a sweep takes {fabric.colours} ticks")

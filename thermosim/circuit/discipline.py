@@ -162,11 +162,13 @@ def _odds(fabric: Fabric) -> str:
     reasons = []
     slope = fabric.slope if fabric.factors is None else fabric.slope / fabric.factors
     gain, shift = np.abs(slope - 1.0), np.abs(fabric.shift)
-    if max(gain.max(), shift.max()) > EXACT:
-        reasons.append(
-            f"the p-bits of this die have {slope.min():.3g} to {slope.max():.3g} of the nominal gain and "
-            f"inputs that are off by up to {shift.max():.3g} in log-odds, so the chip samples a law of its own"
-        )
+    parts = []
+    if gain.max() > EXACT:
+        parts.append(f"have {slope.min():.3g} to {slope.max():.3g} of the nominal gain")
+    if shift.max() > EXACT:
+        parts.append(f"have inputs that are off by up to {shift.max():.3g} in log-odds")
+    if parts:
+        reasons.append(f"the p-bits of this die {' and '.join(parts)}, so the chip samples a law of its own")
     found = misfit(fabric)
     if found.error > EXACT and fabric.barriers is not None:
         wells = fabric.barriers

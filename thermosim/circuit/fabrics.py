@@ -204,6 +204,9 @@ def _check_order(circuit: Circuit, arrays: list[Instance], barriers: Barriers | 
         problems.add(position(("schedule", "beta")), "schedule.beta", message)
     if order in ("coloured", "sequential"):
         return
+    if order == "free" and circuit.netlist.updates.rng == "free":
+        message = "p-bits of order free are never latched, so that rng has no meaning; leave it out"
+        problems.add(position(("updates", "rng")), "updates.rng", message)
     if barriers is not None:
         for array in arrays:
             response = _response(circuit, array, "actual")

@@ -104,6 +104,9 @@ def _wired(
         else:
             known = [*(f"{path}.{kind}" for path in owner for kind in KNOBS), BETA]
             report("writes", port, f"'{text}' is no knob{suggestion(text, known)}")
+    if spec.network is not None:
+        place = circuit.netlist.document.position((*at, "network"))
+        problems.add(place, ".".join(str(part) for part in (*at, "network")), "is for controllers between converters")
     chosen = {fabric.path: fabric for fabric in used.values()}
     where, path = circuit.netlist.document.position(at, key=True), ".".join(str(part) for part in at)
     if len(chosen) > 1:

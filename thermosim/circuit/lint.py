@@ -201,4 +201,6 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
 }
 ARITHMETIC = "arithmetic"
 """The lint of controllers whose work does not fit their latency; only built controllers know their work."""
-KNOWN = (*RULES, ARITHMETIC)
+CALIBRATION = "calibration"
+"""The lint of controllers that still program p-bits while they are recorded."""
+KNOWN = (*RULES, ARITHMETIC, CALIBRATION)

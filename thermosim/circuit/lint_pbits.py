@@ -184,6 +184,20 @@ def uncoupled(circuit: Circuit, program: Program) -> Found:
                 )
 
 
+def controller_pace(circuit: Circuit, program: Program) -> Found:
+    """A controller that reads p-bits faster than they finish a sweep: it counts the same outputs again."""
+    for host in program.hosts:
+        fabric = next(item for item in program.fabrics if item.path == host.fabric)
+        sweep = fabric.clock.period * fabric.ticks
+        if host.reads and host.clock.period < sweep * (1 - 1e-12):
+            yield (
+                position(circuit, ("controllers", host.path, "clock")),
+                f"controllers.{host.path}",
+                f"it reads every {show(host.clock.period, 's')} and a sweep takes {show(sweep, 's')}: it sees the same "
+                "outputs more than once, and what it counts is worth less than it takes it for; slow its clock",
+            )
+
+
 P_BITS: dict[str, Callable[[Circuit, Program], Found]] = {
     "rng-memory": rng_memory,
     "rng-free": rng_free,
@@ -193,4 +207,5 @@ P_BITS: dict[str, Callable[[Circuit, Program], Found]] = {
     "budget": budget,
     "weights-lost": weights_lost,
     "uncoupled": uncoupled,
+    "controller-pace": controller_pace,
 }

@@ -7,7 +7,7 @@ weights are quantised. *actual*: with this die's process and mismatch; it is wha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any, Literal
 
@@ -329,6 +329,14 @@ class Program:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""
+
+    def known(self, fabric: Fabric) -> Fabric:
+        """The fabric as far as it is known before it runs: a controller that trims it undoes offsets of the die."""
+        trims = any(
+            host.fabric == fabric.path and any(knob.kind == "trim" for knob in host.writes.values())
+            for host in self.hosts
+        )
+        return replace(fabric, shift=np.zeros(fabric.nodes)) if trims else fabric
 
     @property
     def digital(self) -> tuple[ControllerPlan | HostPlan, ...]:

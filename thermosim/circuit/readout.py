@@ -26,6 +26,16 @@ def check_reads(circuit: Circuit, fabrics: Sequence[Fabric | DitFabric], problem
         problems.add(where, "run.read", "reads p-bits, and this chip has none; analog nets are read by converters")
 
 
+def check_window(
+    circuit: Circuit, fabrics: Sequence[Fabric | DitFabric], duration: int | None, problems: Problems
+) -> None:
+    """Report reads that never fall into the recorded window, `duration` [fs] long."""
+    for fabric in fabrics:
+        if fabric.read and duration is not None and fabric.clock.edge(fabric.every * fabric.ticks) > duration:
+            where = circuit.netlist.document.position(("run", "read"))
+            problems.add(where, "run.read", "no samples: the interval between reads is longer than run.duration")
+
+
 def with_reads(circuit: Circuit, fabrics: tuple[Sampling, ...], problems: Problems) -> tuple[Sampling, ...]:
     """The fabrics with the interval of ``run.read``; one that cannot be kept is reported."""
     read = circuit.netlist.run.read

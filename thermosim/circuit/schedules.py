@@ -90,6 +90,10 @@ def _check_built(circuit: Circuit, fabrics: tuple[Fabric, ...], problems: Proble
             where = circuit.netlist.document.position(("schedule", "clamp"))
             message = f"clamps are not built for products of three and four, which '{fabric.path}' has"
             problems.add(where, "schedule.clamp", message)
+        if fabric.factors is not None and schedule.tempering is not None:
+            where = circuit.netlist.document.position(("schedule", "tempering"))
+            message = "is not built beside beta_factors that differ between coupled p-bits, which have no one energy"
+            problems.add(where, "schedule.tempering", message)
         for key, wanted in (("tempering", schedule.tempering is not None), ("beta_factors", schedule.beta_factors)):
             if wanted and not fabric.drawn.symmetric:
                 where = circuit.netlist.document.position(("schedule", key))
@@ -229,7 +233,13 @@ def check_held(circuit: Circuit, fabrics: tuple[Fabric, ...], window: tuple[int,
 def check_programmed(
     circuit: Circuit, fabrics: tuple[Fabric, ...], hosts: tuple[HostPlan, ...], problems: Problems
 ) -> None:
-    """Report a tempered fabric whose p-bits a controller programs: its copies would need a law each."""
+    """Report a tempered fabric whose p-bits a controller programs, for its copies would need a law each, and biases
+    that are written where a schedule scales them."""
+    for host in hosts:
+        if circuit.netlist.schedule.beta_factors and any(knob.kind == "bias" for knob in host.writes.values()):
+            where = circuit.netlist.document.position(("schedule", "beta_factors"))
+            message = f"scale biases that controller '{host.path}' writes; leave one of them out"
+            problems.add(where, "schedule.beta_factors", message)
     tempered = {fabric.path for fabric in fabrics if fabric.tempering is not None}
     if tempered & {host.fabric for host in hosts}:
         where = circuit.netlist.document.position(("schedule", "tempering"))

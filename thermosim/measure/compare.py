@@ -50,6 +50,8 @@ def fabric_ideals(
     orders = fabric.drawn.terms.orders
     degree = (2.0 * len(fabric.drawn.edges) + float((orders * (orders - 1)).sum())) / fabric.nodes
     sampler = f"heat bath, tau {slowest.tau:.3g} sweeps of {slowest.name}{doubt}"
+    if fabric.read:
+        sampler += "; reading its samples out costs nothing here"
     threads = f"{timed.threads} thread{'' if timed.threads == 1 else 's'}"
     how = f"bare sweeps of {timed.chains} chains abreast on {threads}"
     rows = [timed_row(fabric.path, sampler, timed.seconds * slowest.tau, how)]

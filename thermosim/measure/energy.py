@@ -98,6 +98,8 @@ def ledger(
             unpriced.append(Unpriced(row.path, price.action, 0, f"nothing counted {price.counter}"))
             continue
         before, during = (int(count) for count in counts.reshape(2, -1).sum(axis=1))
+        if price.joules is None and not (before or during):
+            continue
         if price.joules is None:
             unpriced.append(Unpriced(row.path, price.action, during or before, price.source))
             continue

@@ -195,7 +195,7 @@ def enumerated_target(record: Record, fabric: Fabric, mixing: PartMixing, wanted
         laws.append(("as built", built))
     for name, p in laws:
         distances += histogram_distances(states, p, name)
-    return Target(fabric.path, laws[0][0], tuple(distances), _doubt(fabric))
+    return Target(fabric.path, laws[0][0], tuple(distances), _doubt(record.program.known(fabric)))
 
 
 def trimmed(record: Record, fabric: Fabric) -> bool:
@@ -321,7 +321,8 @@ def sampled_target(
         tau = known[f"mean({array})"].tau if f"mean({array})" in known else math.nan
         if math.isfinite(tau) and series.std() > 0:
             distances.append(shift(f"mean({array})", mean - float(series.mean()), series, tau))
-    doubts = [_doubt(fabric)] if _doubt(fabric) else []
+    doubt = _doubt(record.program.known(fabric))
+    doubts = [doubt] if doubt else []
     if settled != "ok":
         doubts.append(f"the ideal run itself is {settled}: its means and these floors are no reference")
     return Target(fabric.path, name, tuple(distances), "; ".join(doubts))

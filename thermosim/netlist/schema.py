@@ -150,10 +150,15 @@ class Variation(Section):
 class Controller(OpenSection):
     """The digital side: what it reads and writes, when, by which program, on which arithmetic."""
 
-    program: StrictStr = Field(description="proportional, score, network, or module:Class")
+    program: StrictStr = Field(
+        description="between converters proportional, score, network; of p-bits calibrate (rounds, draws, step); or "
+        "module:Class"
+    )
     clock: StrictStr = Field(description="the clock net that it steps on")
-    reads: dict[str, StrictStr] = Field({}, description="code nets by port, e.g. {y: 'y[*]'}")
-    writes: dict[str, StrictStr] = Field({}, description="code nets by port, e.g. {d: 'd[*]'}")
+    reads: dict[str, StrictStr] = Field(
+        {}, description="code nets by port, e.g. {y: 'y[*]'}, or arrays of p-bits, {y: s}"
+    )
+    writes: dict[str, StrictStr] = Field({}, description="code nets by port, or s.trim, s.bias, updates.beta")
     network: StrictStr | None = Field(None, description="'target', or a file .npz or .onnx")
     latency: Latency = Field(
         Span(0, "cycles"), description="from its tick to its writes", json_schema_extra={"default": "0 cycles"}

@@ -25,8 +25,9 @@ def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
     if summary.temperature:
         sections.append(telling.temperature(summary.temperature))
     if summary.ideal:
-        sections.append(telling.ideals(summary.ideal, per_sample, full))
-    notes = (*summary.notes, *(str(problem) for problem in chip.lints))
+        partial = summary.energy is not None and bool(summary.energy.unpriced)
+        sections.append(telling.ideals(summary.ideal, per_sample, full, partial))
+    notes = telling.alike((*summary.notes, *(str(problem) for problem in chip.lints)))
     if notes:
         sections.append(Section("Notes", remarks=notes))
     description = chip.netlist.description or ""

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from thermosim.analysis.distance import Distance
 from thermosim.measure.compare import Ideal
-from thermosim.measure.energy import Energy, Span
+from thermosim.measure.energy import Energy, Span, Unpriced
 from thermosim.measure.mixing import PartMixing
 from thermosim.measure.target import Target
 from thermosim.measure.temperature import EffectiveTemperature
@@ -108,14 +108,37 @@ def energy(found: Energy, full: bool) -> Section:
         Fact("recorded window", joules(found.window)[0], "all replicas"),
     )
     remarks = tuple(
-        f"not priced, and not zero: {row.instance}: {row.action}, {row.count:,} times ({row.reason})"
-        for row in found.unpriced
+        f"not priced, and not zero: {_and_others(paths)}: {action}, {count:,} times ({reason})"
+        for (action, reason), (paths, count) in _by_action(found.unpriced).items()
     )
     if not found.rows:
         nothing = "no action of this chip has a price: its energy is undefined"
         return Section("Energy", remarks=(*remarks, nothing))
     parts = () if full else _shares(found)
     return Section("Energy", None, facts, parts, (_ledger(found),) if full else (), remarks)
+
+
+def _by_action(rows: Sequence[Unpriced]) -> dict[tuple[str, str], tuple[list[str], int]]:
+    """Instances and their summed count, by action and reason."""
+    groups: dict[tuple[str, str], tuple[list[str], int]] = {}
+    for row in rows:
+        paths, count = groups.get((row.action, row.reason), ([], 0))
+        groups[row.action, row.reason] = ([*paths, row.instance], count + row.count)
+    return groups
+
+
+def _and_others(paths: Sequence[str]) -> str:
+    """``a``, ``a, b``, ``a and 3 others``."""
+    return ", ".join(paths) if len(paths) < 3 else f"{paths[0]} and {len(paths) - 1} others"
+
+
+def alike(notes: Sequence[str]) -> tuple[str, ...]:
+    """Notes in their order; those that say the same of several parts, ``path: ...``, in one."""
+    groups: dict[str, list[str]] = {}
+    for note in notes:
+        path, colon, text = note.partition(": ")
+        groups.setdefault(text if colon and " " not in path else note, []).append(path)
+    return tuple(f"{_and_others(paths)}: {text}" if text not in notes else text for text, paths in groups.items())
 
 
 def _shares(found: Energy) -> tuple[Part, ...]:
@@ -205,8 +228,8 @@ def _telling(distances: Sequence[Distance]) -> list[Distance]:
     return chosen
 
 
-def ideals(found: Sequence[Ideal], chip: float, full: bool) -> Section:
-    """What ideal digital samplers pay for one effective sample; `chip` is what the chip pays [J]."""
+def ideals(found: Sequence[Ideal], chip: float, full: bool, partial: bool = False) -> Section:
+    """What ideal digital samplers pay for one effective sample; `chip` is what the chip pays [J], or a part of it."""
     known = [one for one in found if one.joules is not None or one.seconds is not None]
     unknown = [one.platform.removeprefix("platform/") for one in found if one not in known]
     facts = [Fact("sampler", text) for text in dict.fromkeys(_sampler(one, found) for one in found)]
@@ -215,7 +238,10 @@ def ideals(found: Sequence[Ideal], chip: float, full: bool) -> Section:
     rows = [_ideal(one, chip, full) for one in (found if full else known)]
     header = ("platform", "one effective sample", "against the chip", "evidence", *(("source",) if full else ()))
     numeric = (False, True, True, False, *((False,) if full else ()))
-    return Section("Ideal digital sampler", None, tuple(facts), tables=(Table(header, tuple(rows), numeric),))
+    remarks = ("the chip's joules leave out what is not priced, which the ratios do not know",) if partial else ()
+    return Section(
+        "Ideal digital sampler", None, tuple(facts), tables=(Table(header, tuple(rows), numeric),), remarks=remarks
+    )
 
 
 def _sampler(one: Ideal, found: Sequence[Ideal]) -> str:
