@@ -12,7 +12,8 @@ import numpy as np
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.normal import fill, workspace
 from thermosim.kernels.random import bits64
-from thermosim.kernels.tiles import WIDTH, add_product, add_row, aligned, load, store
+from thermosim.kernels.registers import add_to_row
+from thermosim.kernels.tiles import WIDTH, add_product, aligned, copy, load, store
 
 _FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
 
@@ -30,6 +31,12 @@ def product(matrix, columns, out):
         total[:] = 0.0
         add_product(total, matrix, terms, False)
         store(total, begin, width, out)
+
+
+@jit_noalias
+def _put(row, out, begin, width):
+    for k in range(width):
+        out[begin + k] = row[k]
 
 
 @jit
@@ -53,13 +60,13 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
             for k in range(width):
                 bits[k] = bits64(keys[begin + k], first + np.uint64(t))
             fill(bits, normals, high, low, even, odd)
-            total[:] = held
+            copy(held, total)
             add_product(total, factor, normals, True)
             add_product(total, decay, value, False)
             value, total = total, value
             if t < out.shape[0]:
                 for node in range(nodes.size):
-                    out[t, node, begin : begin + width] = value[nodes[node], :width]
+                    _put(value[nodes[node]], out[t, node], begin, width)
         store(value, begin, width, state)
 
 
@@ -67,9 +74,10 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
 def _recur(value, columns, count):
     """value[k + 1] += Phi value[k] for k below `count`; columns is Phi transposed in groups of WIDTH of its rows."""
     groups, n, _ = columns.shape
+    length = groups * WIDTH
     for k in range(count):
         for group in range(groups):
-            add_row(value[k + 1, group * WIDTH : (group + 1) * WIDTH], value[k], columns[group], n)
+            add_to_row(value, (k + 1) * length + group * WIDTH, value, k * length, 0, columns, group * n * WIDTH, n)
 
 
 @jit_noalias
