@@ -12,8 +12,7 @@ import numpy as np
 from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.normal import fill, workspace
 from thermosim.kernels.random import bits64
-from thermosim.kernels.registers import add_to_row
-from thermosim.kernels.tiles import WIDTH, add_product, aligned, copy, load, store
+from thermosim.kernels.tiles import WIDTH, add_product, add_to_row, aligned, copy, load, store
 
 _FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
 

@@ -15,34 +15,31 @@ from numba import config, types
 from numba.core.errors import TypingError
 from numba.extending import intrinsic
 
-WIDTH = 64
-"""Columns of `total` and `terms`: they lie WIDTH numbers apart from row to row."""
-
 _BYTES = 64  # of a vector
 _INDEX = ir.IntType(64)
 
 
-def _block(rows: int, columns: int) -> Any:
-    """A function that adds to `rows` rows of `columns` numbers each.
+def block_sum(rows: int, columns: int, width: int) -> Any:
+    """A function that adds to a block of `rows` rows of `columns` numbers; rows of total and terms have `width`.
 
     Its arguments: total and the place of the block in it; matrix, the place of the block's first row in it and the
     distance of its rows; terms and the place of the block's first column in it; the number of products. Places count
     numbers from the start of the array.
     """
-    return _interpreted(rows, columns) if config.DISABLE_JIT else _compiled(rows, columns)
+    return (_interpreted if config.DISABLE_JIT else _compiled)(rows, columns, width)
 
 
-def _interpreted(rows: int, columns: int) -> Any:
+def _interpreted(rows: int, columns: int, width: int) -> Any:
     def add(total, place, matrix, row, stride, terms, column, products):
         for r in range(rows):
-            sums = total.reshape(-1)[place + r * WIDTH :][:columns]
+            sums = total.reshape(-1)[place + r * width :][:columns]
             for j in range(products):
-                sums += matrix.reshape(-1)[row + r * stride + j] * terms.reshape(-1)[column + j * WIDTH :][:columns]
+                sums += matrix.reshape(-1)[row + r * stride + j] * terms.reshape(-1)[column + j * width :][:columns]
 
     return add
 
 
-def _compiled(rows: int, columns: int) -> Any:
+def _compiled(rows: int, columns: int, width: int) -> Any:
     @intrinsic
     def add(typing, total, place, matrix, row, stride, terms, column, products):
         kinds = {getattr(array, "dtype", None) for array in (total, matrix, terms)}
@@ -61,7 +58,7 @@ def _compiled(rows: int, columns: int) -> Any:
             lanes = _BYTES * 8 // total.dtype.bitwidth
             vector = ir.VectorType(context.get_value_type(total.dtype), lanes)
             block = [(r, v) for r in range(rows) for v in range(columns // lanes)]
-            _emit(builder, vector, block, start(0, place), start(2, row), stride, start(5, column), products)
+            _emit(builder, vector, block, width, start(0, place), start(2, row), stride, start(5, column), products)
             return context.get_dummy_value()
 
         return signature, generate
@@ -69,7 +66,7 @@ def _compiled(rows: int, columns: int) -> Any:
     return add
 
 
-def _emit(builder, vector, block, total, matrix, stride, terms, products) -> None:
+def _emit(builder, vector, block, width, total, matrix, stride, terms, products) -> None:
     """The instructions: totals into registers, a loop over products, totals back."""
     lanes, align = vector.count, _BYTES // vector.count
 
@@ -79,7 +76,7 @@ def _emit(builder, vector, block, total, matrix, stride, terms, products) -> Non
     def vector_at(pointer: Any, offset: int) -> Any:
         return builder.bitcast(builder.gep(pointer, [constant(offset)]), vector.as_pointer())
 
-    offset = {(r, v): r * WIDTH + v * lanes for r, v in block}
+    offset = {(r, v): r * width + v * lanes for r, v in block}
     before = {at: builder.load(vector_at(total, offset[at]), align=align) for at in block}
     entry = builder.block
     head, body, end = (builder.append_basic_block(name) for name in ("products", "product", "stored"))
@@ -94,7 +91,7 @@ def _emit(builder, vector, block, total, matrix, stride, terms, products) -> Non
     builder.cbranch(builder.icmp_signed("<", j, products), body, end)
 
     builder.position_at_end(body)
-    line = builder.gep(terms, [builder.mul(j, constant(WIDTH))])
+    line = builder.gep(terms, [builder.mul(j, constant(width))])
     empty, everywhere = (
         ir.Constant(vector, ir.Undefined),
         ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes),
@@ -113,10 +110,3 @@ def _emit(builder, vector, block, total, matrix, stride, terms, products) -> Non
     builder.position_at_end(end)
     for at in block:
         builder.store(sums[at], vector_at(total, offset[at]), align=align)
-
-
-HALF = WIDTH // 2
-add_to_four_rows = _block(4, HALF)
-"""Adds to four rows of HALF columns: sixteen registers of doubles, and half a load for each product."""
-add_to_row = _block(1, WIDTH)
-"""Adds to one row of WIDTH columns."""

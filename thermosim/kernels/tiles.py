@@ -8,7 +8,15 @@ A full tile is always worked on, so that what happens in one column cannot depen
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.registers import HALF, WIDTH, add_to_four_rows, add_to_row
+from thermosim.kernels.registers import block_sum
+
+WIDTH = 64
+"""Columns of a tile; part of no result."""
+
+_HALF = WIDTH // 2
+_add_to_four_rows = block_sum(4, _HALF, WIDTH)  # sixteen registers of doubles, and half a load for each product
+add_to_row = block_sum(1, WIDTH, WIDTH)
+"""One row of a product; the arguments are those of :func:`thermosim.kernels.registers.block_sum`."""
 
 _LINE = 64  # bytes of a cache line: wide loads that cross two lines take twice as long
 
@@ -32,8 +40,8 @@ def add_product(total, matrix, terms, lower):
     fours = n - n % 4
     for i in range(0, fours, 4):
         columns = min(m, i + 4) if lower else m
-        for half in range(0, WIDTH, HALF):
-            add_to_four_rows(total, i * WIDTH + half, matrix, i * m, m, terms, half, columns)
+        for half in range(0, WIDTH, _HALF):
+            _add_to_four_rows(total, i * WIDTH + half, matrix, i * m, m, terms, half, columns)
     for i in range(fours, n):
         add_to_row(total, i * WIDTH, matrix, i * m, m, terms, 0, m)
 
