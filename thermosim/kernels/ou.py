@@ -10,7 +10,7 @@ same whether steps are taken one by one or many at a time, vectorised over repli
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.normal import fill, workspace
+from thermosim.kernels.normal import BATCH, fill, workspace
 from thermosim.kernels.random import bits64
 from thermosim.kernels.tiles import WIDTH, add_product, add_to_row, aligned, copy, load, store
 
@@ -42,10 +42,12 @@ def _put(row, out, begin, width):
 def _many(state, decay, drive, factor, keys, first, count, nodes, out):
     """`count` steps vectorised over replicas; out[t] holds `nodes` after step t, if it has room."""
     n, replicas = state.shape
-    value, total, held, normals = aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH)
+    value, total, held = aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH)
     value[:] = 0.0
     held[:] = 0.0
-    bits = np.zeros(WIDTH, np.uint64)
+    pairs = (n + 1) // 2
+    ahead = min(count, max(1, BATCH // max(1, pairs)))  # steps whose normals are drawn together, to fill a batch
+    normals, bits = aligned(ahead * n, WIDTH), np.zeros(ahead * WIDTH, np.uint64)
     high, low, even, odd = workspace()
     for begin in range(0, replicas, WIDTH):
         width = min(WIDTH, replicas - begin)
@@ -56,11 +58,14 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
         else:
             load(drive, begin, width, held)
         for t in range(count):
-            for k in range(width):
-                bits[k] = bits64(keys[begin + k], first + np.uint64(t))
-            fill(bits, normals, high, low, even, odd)
+            slot = t % ahead
+            if slot == 0:
+                for later in range(ahead):
+                    for k in range(width):
+                        bits[later * WIDTH + k] = bits64(keys[begin + k], first + np.uint64(t + later))
+                fill(bits, normals, high, low, even, odd)
             copy(held, total)
-            add_product(total, factor, normals, True)
+            add_product(total, factor, normals[slot * n : (slot + 1) * n], True)
             add_product(total, decay, value, False)
             value, total = total, value
             if t < out.shape[0]:
