@@ -1,14 +1,19 @@
-"""Exact OU stepping: our rate beside the normals alone, the matrix products alone, and peers, in one run on one core.
+"""Exact OU stepping beside what it must do at the least, and beside peers, in one run on one core.
 
     python benchmarks/ou_modes.py
 
-The bound is what has to be done at the least: draw the normals and multiply each sample by one matrix (BLAS dgemm).
+The bound adds up the normals alone, the two matrix products of a step alone (full and triangular, on data in the
+first cache) and writing the record alone. Each is the best of many short runs, taken in turn: other programs disturb
+all alike.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import _analog_peers as peers
 import numpy as np
-from _timing import best
+from _timing import best_in_turn
 from threadpoolctl import threadpool_limits
 
 from thermosim.analysis.propagator import propagator
@@ -16,22 +21,34 @@ from thermosim.kernels.jit import jit
 from thermosim.kernels.normal import fill, workspace
 from thermosim.kernels.ou import step, steps
 from thermosim.kernels.random import bits64
-from thermosim.kernels.tiles import WIDTH
+from thermosim.kernels.tiles import WIDTH, add_product, aligned
 
-NODES, SAMPLES, CHUNK = 64, 100_000, 10_000
+STEP = 0.1e-6  # s; a tenth of the shortest time constant of a cell
+WORKS = ((64, 1, 512, 64), (64, 1, 512, 1), (8, 4096, 8, 0), (8, 4096, 8, 8), (8, 1, 2048, 8), (4, 64, 64, 0))
+"""(nodes, replicas, steps in a call, recorded nodes)"""
 
 
 @jit
-def draw_only(key, nodes, count):
-    """As many normals as `count` steps of one chain need, thrown away."""
-    out = np.empty((nodes, WIDTH))
-    bits = np.empty(WIDTH, np.uint64)
+def draw_only(nodes, tiles):
+    """The normals of `tiles` times WIDTH node vectors, thrown away."""
+    out, bits = aligned(nodes, WIDTH), np.empty(WIDTH, np.uint64)
     high, low, even, odd = workspace()
-    for begin in range(0, count, WIDTH):
+    for tile in range(tiles):
         for k in range(WIDTH):
-            bits[k] = bits64(key, np.uint64(begin + k))
+            bits[k] = bits64(np.uint64(k), np.uint64(tile))
         fill(bits, out, high, low, even, odd)
     return out[0, 0]
+
+
+@jit
+def multiply_only(factor, decay, tiles):
+    """The two products of `tiles` times WIDTH node vectors, none waiting for another's result."""
+    total, terms = aligned(len(decay), WIDTH), aligned(len(decay), WIDTH)
+    total[:], terms[:] = 0.0, 1e-3
+    for _ in range(tiles):
+        add_product(total, factor, terms, True)
+        add_product(total, decay, terms, False)
+    return total[0, 0]
 
 
 def chain(nodes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -41,80 +58,68 @@ def chain(nodes: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return 1e-12 * np.eye(nodes), np.diag(1 / resistance) + coupling, 1e-26 * np.diag(1e6 / resistance)
 
 
-def thermox_rate(samples: int) -> float | None:
-    """Samples per second of thermox on the same chain in units of its time constant, or None without it."""
-    try:
-        import jax
-        import thermox
-    except ImportError:
-        return None
-    capacitance, conductance, noise = chain(NODES)
-    drift = np.linalg.solve(capacitance, conductance) * 1e-6
-    diffusion = noise / noise.max()
-    times = np.arange(samples) * 0.1
-    zero = np.zeros(NODES)
+def measure(nodes: int, replicas: int, count: int, recorded: int) -> None:
+    """Print our rate, each part of the bound and the ratio."""
+    exact = propagator(*chain(nodes), np.zeros((nodes, 0)), np.zeros(nodes), STEP)
+    keys = np.arange(replicas, dtype=np.uint64) + np.uint64(7)
+    state, drive, rows = np.zeros((nodes, replicas)), np.zeros((nodes, 1)), np.arange(recorded)
+    out = np.zeros((count, recorded, replicas))
+    tiles = replicas * count // WIDTH
+    works: list[Callable[[], object]] = [
+        lambda: steps(state, exact.decay, drive, exact.factor, keys, np.uint64(0), rows, out),
+        lambda: draw_only(nodes, tiles),
+        lambda: multiply_only(exact.factor, exact.decay, tiles),
+        lambda: out.fill(1.0),
+    ]
+    ours, *parts = best_in_turn(works)
+    samples = replicas * count
+    normals, products, writing = (part / samples * 1e9 for part in parts)
+    print(
+        f"{nodes:5d} {replicas:8d} {recorded:8d} {samples / ours / 1e6:10.2f} {samples / sum(parts) / 1e6:10.2f} "
+        f"{sum(parts) / ours:6.2f}   {normals:8.2f} {products:8.2f} {writing:7.2f} {nodes / normals:12.2f}"
+    )
 
-    def sample() -> object:
-        return thermox.sample(jax.random.PRNGKey(0), times, zero, drift, zero, diffusion).block_until_ready()
 
-    return samples / best(sample, 2)
+def compare(nodes: int, replicas: int, count: int) -> None:
+    """Print the rates of peers and plain loops; ours is in the table above."""
+    capacitance, conductance, noise = chain(nodes)
+    exact = propagator(capacitance, conductance, noise, np.zeros((nodes, 0)), np.zeros(nodes), STEP)
+    drift = np.linalg.solve(capacitance, conductance)
+    spread = np.sqrt(np.diag(noise) * STEP) / np.diag(capacitance)
+    keys, state = np.arange(replicas, dtype=np.uint64), np.zeros((nodes, replicas))
+    rows = np.arange(nodes if replicas == 1 else 0)
+    out, drive = np.zeros((count, len(rows), replicas)), np.zeros((nodes, 1))
+    (time,) = best_in_turn(
+        [lambda: steps(state, exact.decay, drive, exact.factor, keys, np.uint64(0), rows, out)], seconds=1.0
+    )
+    ours = replicas * count / time
+    rates: dict[str, float | None] = {
+        "NumPy loop, exact": peers.numpy_loop(exact.decay, exact.factor, replicas, max(4, 2000 // replicas)),
+        "Numba loop, Euler": peers.numba_loop(drift, spread, STEP, replicas, max(4, 2000 // replicas)),
+    }
+    if replicas == 1:
+        unit = drift * 1e-6, noise / noise.max(), STEP * 1e6
+        rates["thermox, exact"] = peers.thermox(*unit, 10_000)
+        rates["diffrax, Euler"] = peers.diffrax(*unit, 1_000)
+    print(f"{nodes} nodes x {replicas} replicas: thermosim {ours / 1e6:.2f} M steps/s")
+    for name, rate in rates.items():
+        print(f"  {name:20s}" + (f"{rate / 1e6:10.4f} M/s; ratio {ours / rate:.0f}" if rate else "    not installed"))
 
 
 def main() -> None:
-    capacitance, conductance, noise = chain(NODES)
-    law = capacitance, conductance, noise, np.zeros((NODES, 0)), np.zeros(NODES)
-    exact = propagator(*law, 0.1e-6)
-    key, drive = np.array([42], np.uint64), np.zeros((NODES, 1))
-    state, out, nodes = np.zeros((NODES, 1)), np.zeros((CHUNK, NODES, 1)), np.arange(NODES)
-    counter = 0
-
-    def ours() -> None:
-        nonlocal counter
-        for _ in range(SAMPLES // CHUNK):
-            steps(state, exact.decay, drive, exact.factor, key, np.uint64(counter), nodes, out)
-            counter += CHUNK
-
-    block, product = np.ones((NODES, 256)), np.ones((NODES, 256))
-
-    def gemm() -> None:
-        for _ in range(SAMPLES // 256):
-            np.dot(exact.decay, block, out=product)
-
-    time_ours = best(ours)
-    time_draw = best(lambda: draw_only(key[0], NODES, SAMPLES))
-    time_gemm = best(gemm) * SAMPLES / (SAMPLES // 256 * 256)
-    bound = time_draw + time_gemm
-    print(f"{NODES} coupled modes, one chain, every sample recorded, double precision")
-    print(f"  thermosim           {SAMPLES / time_ours / 1e6:8.2f} M samples/s")
-    per_nanosecond = NODES * SAMPLES / time_draw / 1e9
-    print(f"  normals alone       {SAMPLES / time_draw / 1e6:8.2f} M samples/s ({per_nanosecond:.2f} per ns)")
-    print(f"  one dgemm alone     {SAMPLES / time_gemm / 1e6:8.2f} M samples/s")
-    print(f"  bound by the two    {SAMPLES / bound / 1e6:8.2f} M samples/s; reached {bound / time_ours:.2f} of it")
-    print("  (a network out of equilibrium needs one and a half products a sample: decay and triangular noise)")
-    rate = thermox_rate(SAMPLES)
-    print(
-        f"  thermox             {rate / 1e6:8.3f} M samples/s; ratio {SAMPLES / time_ours / rate:.0f}"
-        if rate
-        else "  thermox             not installed"
-    )
-
-    for count, replicas in ((8, 4096), (4, 64)):
-        law = *chain(count), np.zeros((count, 0)), np.zeros(count)
-        exact = propagator(*law, 0.1e-6)
-        keys = np.arange(replicas, dtype=np.uint64) + np.uint64(7)
-        state, drive = np.zeros((count, replicas)), np.zeros((count, 1))
-        none, nodes, turns = np.zeros((500, 0, replicas)), np.arange(0), 500
-
-        def many(exact=exact, keys=keys, state=state, drive=drive, none=none, nodes=nodes) -> None:
-            steps(state, exact.decay, drive, exact.factor, keys, np.uint64(0), nodes, none)
-
-        def single(exact=exact, keys=keys, state=state, drive=drive, turns=turns) -> None:
-            for turn in range(turns):
-                step(state, exact.decay, drive, exact.factor, keys, np.uint64(turn))
-
-        print(f"{count} modes x {replicas} replicas")
-        print(f"  many steps a call   {turns * replicas / best(many, 3) / 1e6:8.1f} M replica-steps/s")
-        print(f"  one step a call     {best(single, 3) / turns * 1e6:8.2f} us a call")
+    print("Exact steps, double precision, one thread. Rates in M node vectors (replica-steps) per second, times in ns.")
+    print("nodes replicas recorded  thermosim      bound  ratio    normals products writing normals per ns")
+    for work in WORKS:
+        measure(*work)
+    exact = propagator(*chain(8), np.zeros((8, 0)), np.zeros(8), STEP)
+    state, keys, drive = np.zeros((8, 4096)), np.arange(4096, dtype=np.uint64), np.zeros((8, 1))
+    (time,) = best_in_turn([lambda: step(state, exact.decay, drive, exact.factor, keys, np.uint64(0))], seconds=1.0)
+    print(f"one step a call, 8 nodes x 4096 replicas: {4096 / time / 1e6:.1f} M replica-steps/s")
+    block, product = np.ones((64, 256)), np.ones((64, 256))
+    (time,) = best_in_turn([lambda: np.dot(block[:, :64], block, out=product)], seconds=1.0)
+    print(f"dgemm of NumPy, 64 x 64 x 256, for comparison: {64 * 64 * 256 / time / 1e9:.1f} G products/s")
+    compare(64, 1, 512)
+    compare(8, 4096, 8)
 
 
 if __name__ == "__main__":

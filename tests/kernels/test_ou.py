@@ -136,12 +136,11 @@ import warnings
 import numpy as np
 from thermosim.kernels.ou import steps
 warnings.simplefilter("ignore", RuntimeWarning)
-state = np.array([[0.25], [-1.5], [0.1]])
-decay = np.array([[0.9, 0.1, 0.0], [-0.2, 0.8, 0.05], [0.3, 0.0, 0.5]])
-factor = np.array([[0.3, 0.0, 0.0], [0.1, 0.2, 0.0], [-0.1, 0.4, 0.7]])
-out = np.empty((2, 3, 1))
-drive, keys = np.array([[0.01], [0.02], [0.03]]), np.array([77], np.uint64)
-steps(state, decay, drive, factor, keys, np.uint64(3), np.arange(3), out)
+n = 5
+numbers = np.arange(1.0, 1 + n * n).reshape((n, n))
+state, drive, keys = 0.3 / numbers[:, :1], 0.01 * numbers[:, 1:2], np.array([77], np.uint64)
+decay, factor, out = 0.7 / numbers, np.tril(1 / (numbers + 2)), np.empty((2, n, 1))
+steps(state, decay, drive, factor, keys, np.uint64(3), np.arange(n), out)
 print(out.tobytes().hex())
 """
 

@@ -89,25 +89,30 @@ def _widen(single, double):
 
 @jit
 def fill(bits, out, high, low, even, odd):
-    """Normals of all nodes for one tile of streams: out (nodes, WIDTH) float64, `bits` (WIDTH,) from :func:`bits64`.
+    """Normals of all nodes for tiles of streams, one below the other: out (tiles nodes, WIDTH) float64.
 
-    high int32, low uint32, even and odd float32 are work space of BATCH * WIDTH elements each. Stages run
-    over several pairs of nodes at a time, so that no load waits for a store of another width.
+    `bits` (tiles WIDTH,) from :func:`bits64`. high int32, low uint32, even and odd float32 are work space of
+    BATCH * WIDTH elements each. Stages run over several pairs of nodes at a time, so that no load waits for a
+    store of another width.
     """
-    nodes = out.shape[0]
+    tiles = bits.size // WIDTH
+    nodes = out.shape[0] // tiles
     pairs = (nodes + 1) // 2
-    for begin in range(0, pairs, BATCH):
-        batch = min(BATCH, pairs - begin)
-        for p in range(batch):
-            _words(bits, np.uint64(begin + p), high[p * WIDTH : (p + 1) * WIDTH], low[p * WIDTH : (p + 1) * WIDTH])
+    for begin in range(0, tiles * pairs, BATCH):
+        batch = min(BATCH, tiles * pairs - begin)
+        for k in range(batch):
+            tile, pair = divmod(begin + k, pairs)
+            words = bits[tile * WIDTH : (tile + 1) * WIDTH]
+            _words(words, np.uint64(pair), high[k * WIDTH : (k + 1) * WIDTH], low[k * WIDTH : (k + 1) * WIDTH])
         size = batch * WIDTH
         _radii(high[:size], even[:size])
         _turn(low[:size], even[:size], odd[:size])
-        for p in range(batch):
-            node = 2 * (begin + p)
-            _widen(even[p * WIDTH : (p + 1) * WIDTH], out[node])
-            if node + 1 < nodes:
-                _widen(odd[p * WIDTH : (p + 1) * WIDTH], out[node + 1])
+        for k in range(batch):
+            tile, pair = divmod(begin + k, pairs)
+            row = tile * nodes + 2 * pair
+            _widen(even[k * WIDTH : (k + 1) * WIDTH], out[row])
+            if 2 * pair + 1 < nodes:
+                _widen(odd[k * WIDTH : (k + 1) * WIDTH], out[row + 1])
 
 
 @jit

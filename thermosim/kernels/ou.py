@@ -10,9 +10,9 @@ same whether steps are taken one by one or many at a time, vectorised over repli
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.normal import fill, workspace
+from thermosim.kernels.normal import BATCH, fill, workspace
 from thermosim.kernels.random import bits64
-from thermosim.kernels.tiles import WIDTH, add_product, add_row, aligned, load, store
+from thermosim.kernels.tiles import WIDTH, add_product, add_to_row, aligned, copy, load, store
 
 _FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
 
@@ -32,14 +32,22 @@ def product(matrix, columns, out):
         store(total, begin, width, out)
 
 
+@jit_noalias
+def _put(row, out, begin, width):
+    for k in range(width):
+        out[begin + k] = row[k]
+
+
 @jit
 def _many(state, decay, drive, factor, keys, first, count, nodes, out):
     """`count` steps vectorised over replicas; out[t] holds `nodes` after step t, if it has room."""
     n, replicas = state.shape
-    value, total, held, normals = aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH)
+    value, total, held = aligned(n, WIDTH), aligned(n, WIDTH), aligned(n, WIDTH)
     value[:] = 0.0
     held[:] = 0.0
-    bits = np.zeros(WIDTH, np.uint64)
+    pairs = (n + 1) // 2
+    ahead = min(count, max(1, BATCH // max(1, pairs)))  # steps whose normals are drawn together, to fill a batch
+    normals, bits = aligned(ahead * n, WIDTH), np.zeros(ahead * WIDTH, np.uint64)
     high, low, even, odd = workspace()
     for begin in range(0, replicas, WIDTH):
         width = min(WIDTH, replicas - begin)
@@ -50,16 +58,19 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
         else:
             load(drive, begin, width, held)
         for t in range(count):
-            for k in range(width):
-                bits[k] = bits64(keys[begin + k], first + np.uint64(t))
-            fill(bits, normals, high, low, even, odd)
-            total[:] = held
-            add_product(total, factor, normals, True)
+            slot = t % ahead
+            if slot == 0:
+                for later in range(ahead):
+                    for k in range(width):
+                        bits[later * WIDTH + k] = bits64(keys[begin + k], first + np.uint64(t + later))
+                fill(bits, normals, high, low, even, odd)
+            copy(held, total)
+            add_product(total, factor, normals[slot * n : (slot + 1) * n], True)
             add_product(total, decay, value, False)
             value, total = total, value
             if t < out.shape[0]:
                 for node in range(nodes.size):
-                    out[t, node, begin : begin + width] = value[nodes[node], :width]
+                    _put(value[nodes[node]], out[t, node], begin, width)
         store(value, begin, width, state)
 
 
@@ -67,9 +78,10 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
 def _recur(value, columns, count):
     """value[k + 1] += Phi value[k] for k below `count`; columns is Phi transposed in groups of WIDTH of its rows."""
     groups, n, _ = columns.shape
+    length = groups * WIDTH
     for k in range(count):
         for group in range(groups):
-            add_row(value[k + 1, group * WIDTH : (group + 1) * WIDTH], value[k], columns[group], n)
+            add_to_row(value, (k + 1) * length + group * WIDTH, value, k * length, 0, columns, group * n * WIDTH, n)
 
 
 @jit_noalias

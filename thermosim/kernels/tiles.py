@@ -8,9 +8,15 @@ A full tile is always worked on, so that what happens in one column cannot depen
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
+from thermosim.kernels.registers import block_sum
 
 WIDTH = 64
 """Columns of a tile; part of no result."""
+
+_HALF = WIDTH // 2
+_add_to_four_rows = block_sum(4, _HALF, WIDTH)  # sixteen registers of doubles, and half a load for each product
+add_to_row = block_sum(1, WIDTH, WIDTH)
+"""One row of a product; the arguments are those of :func:`thermosim.kernels.registers.block_sum`."""
 
 _LINE = 64  # bytes of a cache line: wide loads that cross two lines take twice as long
 
@@ -24,41 +30,28 @@ def aligned(rows, columns):
     return buffer[first : first + size].reshape((rows, columns))
 
 
-@jit_noalias
-def add_row(total, row, terms, columns):
-    """total[k] += sum_j row[j] terms[j, k] for j below `columns`; total (WIDTH,), row (m,), terms (m, WIDTH)."""
-    quads = columns - columns % 4
-    for j in range(0, quads, 4):
-        a, b, c, d = row[j], row[j + 1], row[j + 2], row[j + 3]
-        x, y, u, w = terms[j], terms[j + 1], terms[j + 2], terms[j + 3]
-        for k in range(WIDTH):
-            total[k] = total[k] + a * x[k] + b * y[k] + c * u[k] + d * w[k]
-    for j in range(quads, columns):
-        a, x = row[j], terms[j]
-        for k in range(WIDTH):
-            total[k] = total[k] + a * x[k]
-
-
-@jit_noalias
+@jit
 def add_product(total, matrix, terms, lower):
     """total += matrix @ terms: (n, WIDTH), (n, m), (m, WIDTH); zeros of a `lower` triangular matrix are passed over.
 
-    The loops of :func:`add_row` stand here again: a call for each short row would cost more than the row.
+    All C-contiguous, of one kind of floats. Rows are taken by fours: the bits are those of rows taken one by one.
     """
     n, m = matrix.shape
-    for i in range(n):
-        sums, row = total[i], matrix[i]
-        columns = min(m, (i | 3) + 1) if lower else m
-        quads = columns - columns % 4
-        for j in range(0, quads, 4):
-            a, b, c, d = row[j], row[j + 1], row[j + 2], row[j + 3]
-            x, y, u, w = terms[j], terms[j + 1], terms[j + 2], terms[j + 3]
-            for k in range(WIDTH):
-                sums[k] = sums[k] + a * x[k] + b * y[k] + c * u[k] + d * w[k]
-        for j in range(quads, columns):
-            a, x = row[j], terms[j]
-            for k in range(WIDTH):
-                sums[k] = sums[k] + a * x[k]
+    fours = n - n % 4
+    for i in range(0, fours, 4):
+        columns = min(m, i + 4) if lower else m
+        for half in range(0, WIDTH, _HALF):
+            _add_to_four_rows(total, i * WIDTH + half, matrix, i * m, m, terms, half, columns)
+    for i in range(fours, n):
+        add_to_row(total, i * WIDTH, matrix, i * m, m, terms, 0, m)
+
+
+@jit_noalias
+def copy(source, target):
+    """target = source, both C-contiguous and of one size; assignment to a slice takes several times as long."""
+    numbers, places = source.reshape(-1), target.reshape(-1)
+    for k in range(places.size):
+        places[k] = numbers[k]
 
 
 @jit_noalias
