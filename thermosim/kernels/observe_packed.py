@@ -46,7 +46,7 @@ def packed_observe(state, watch, valid, draw, seen):
     """Write one draw of a group into `seen`; replicas of the group that exist are set in `valid` (uint64)."""
     place, first, source, weight, base, unit, sign, mask, left, right, rows = watch
     spread = aligned(state.size, LANES // 8).reshape(state.size * LANES // 8).view(np.uint64)
-    masks = spread.view(np.int8)  # the first byte holds the first replica: processors that Numba serves are little-endian
+    masks = spread.view(np.int8)  # the first byte is the lowest: processors that Numba serves are little-endian
     total = aligned(BLOCK, LANES // 2).reshape(BLOCK * LANES // 2).view(np.int32)
     words = sign.shape[1]
     half_packed, packed = np.empty(words * LANES, np.uint32), np.empty(words * REPLICAS, np.uint32)
