@@ -17,7 +17,7 @@ PLACE = Path(__file__).parents[1] / "experiments"
             ["here   1.600 nJ", "here  12.799", "here  19.600 nJ", "239 updates", "8.444 fJ"],
         ),
         ("rng_memory", ["held 0.20 tau0", "free 5.00 tau0"]),
-        ("mismatch_and_calibration", ["trimmed in 1 mV steps"]),
+        ("mismatch_and_calibration", ["trimmed in 1 mV steps", "self_trimming, trimmed: TV"]),
         ("latch_pbit", ["telegraph: offset", "d offset / d V_th: L.MI +1.00, L.MR -1.00"]),
         ("ising_transition", ["critical point, L = 8"]),
     ],

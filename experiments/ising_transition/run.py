@@ -81,11 +81,14 @@ def draw(size: int, rows: np.ndarray, times: np.ndarray, path: Path) -> None:
         axes.legend(frameon=False, fontsize=8)
     width, tau, error = times.T
     kept = width >= 8 if np.count_nonzero(width >= 8) > 2 else width > 0
-    slope, offset = np.polyfit(np.log(width[kept]), np.log(tau[kept]), 1)
+    (slope, offset), spread = np.polyfit(
+        np.log(width[kept]), np.log(tau[kept]), 1, w=tau[kept] / error[kept], cov="unscaled"
+    )
     right.errorbar(width, tau, error, fmt="o", color="C0", label="tau_int of |m|")
     right.plot(
-        width[kept], np.exp(offset) * width[kept] ** slope, "k--", lw=1, label=f"slope {slope:.2f} (z = 2.17 expected)"
-    )
+        width[kept], np.exp(offset) * width[kept] ** slope, "k--", lw=1,
+        label=f"slope {slope:.2f} +- {spread[0, 0] ** 0.5:.2f} (z = 2.17 expected)",
+    )  # fmt: skip
     right.set(xscale="log", yscale="log", xlabel="L", ylabel="sweeps", title="critical point")
     right.set_xticks(width, [f"{x:.0f}" for x in width], minor=False)
     right.minorticks_off()

@@ -2,7 +2,8 @@
 
 Two problems: a +-J torus of 100 spins, whose lowest energy is exact (transfer matrix), and a random graph of 200
 nodes and 5 % of all edges in a rudy file, whose best cut is the best that a long digital run saw. Chip and baseline
-follow the same staircase of beta and are read once, at the end.
+follow the same staircase of beta and are read once, at the end. Copies of the chip that exchange their states (parallel
+tempering) are read after every sweep instead, and solve when the coldest has held the best cut.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from thermosim.cards import find_card
 from thermosim.circuit.program import IsingLaw
 from thermosim.ideal.annealing import anneal
 from thermosim.ideal.cost import heat_bath_sample
+from thermosim.ideal.gibbs import LANES, speed
 from thermosim.measure.energy import ledger
 from thermosim.measure.platforms import platform
 from thermosim.netlist.planted import torus
@@ -34,6 +36,8 @@ from thermosim.netlist.problem_files import read_problem, write_rudy
 HERE = Path(__file__).parent
 CORE = 10.0  # watts of one processor core, assumed
 BETA = {"torus": (0.2, 3.0), "graph": (0.05, 1.5)}
+LADDER = {"torus": (0.4, 1.6), "graph": (0.2, 0.8)}
+COPIES = 8
 
 
 @dataclass(frozen=True)
@@ -74,13 +78,37 @@ def chip(problem: Problem, source: dict, beta: tuple[float, float], sweeps: int,
     return Point("chip", sweeps, problem.cut(record.samples["s"][:, -1]), seconds, joules)
 
 
-def baseline(problem: Problem, beta: tuple[float, float], sweeps: int, runs: int, seed: int) -> Point:
-    steps = min(50, sweeps)
-    stairs = tuple((k * sweeps // steps, float(b)) for k, b in enumerate(np.linspace(*beta, steps)))
+def tempered(
+    problem: Problem, source: dict, beta: tuple[float, float], lengths: list[int], runs: int, seed: int
+) -> list[Point]:
+    """Ladders of copies of the chip that work side by side; one run has all lengths within it."""
+    sweeps = lengths[-1]
+    ladder = {"betas": {"from": beta[0], "to": beta[1], "steps": COPIES}, "every": 5}
+    loaded = ts.load(
+        HERE / "ising.yaml",
+        set={"instances.s.shape": [problem.spins], "couplings.cut.problem": source, "schedule": {"tempering": ladder},
+             "run.burn_in": "0 s", "run.duration": f"{sweeps} sweeps", "run.replicas": runs},
+    )  # fmt: skip
+    record, program = ts.simulate(loaded, seed=seed), loaded.program
+    joules = ledger(program.prices, record.counters, runs, float(runs)).window.value / runs / sweeps
+    cuts = np.maximum.accumulate((-problem.weights.sum() - record.series["s:energy"]) / 2, axis=1)
+    fabric = program.fabrics[0]
+    slot = fabric.colours * fabric.clock.period
+    name = f"{COPIES} tempered chips"
+    return [Point(name, n, cuts[:, n - 1], n * slot, n * joules) for n in lengths]
+
+
+def baseline(problem: Problem, beta: tuple[float, float], lengths: list[int], runs: int, seed: int) -> list[Point]:
+    """Simulated annealing; the time of a sweep is the best of many short repeats, for other programs are no cost."""
     law = IsingLaw(problem.edges, problem.weights, problem.biases, 1.0)
-    run = anneal(law, stairs, sweeps, runs, seed)
-    seconds = run.seconds / len(run.states)
-    return Point("processor core", sweeps, problem.cut(run.states), seconds, seconds * CORE)
+    sweep = speed(law, LANES, least=1e-3, repeats=500).seconds
+    points = []
+    for sweeps in lengths:
+        steps = min(50, sweeps)
+        stairs = tuple((k * sweeps // steps, float(b)) for k, b in enumerate(np.linspace(*beta, steps)))
+        cuts = problem.cut(anneal(law, stairs, sweeps, runs, seed).states)
+        points.append(Point("processor core", sweeps, cuts, sweeps * sweep, sweeps * sweep * CORE))
+    return points
 
 
 def asic(point: Point, problem: Problem) -> Point:
@@ -107,10 +135,10 @@ def draw(results: dict[str, tuple[float, list[Point]]], out: Path) -> None:
             value = np.array([r.value for r in runs])
             error = np.array([[r.value - r.low, r.high - r.value] for r in runs]).T
             shown = np.isfinite(value)
-            if k < 2:
+            if k != 2:
                 cuts = [p.cuts / best for p in mine]
                 row[0].errorbar(sweeps, [c.mean() for c in cuts], [c.std() for c in cuts], fmt="o-", ms=4, capsize=2,
-                                label=machine)  # fmt: skip
+                                color=f"C{k}", label=machine)  # fmt: skip
             for axis, what in ((row[1], "seconds"), (row[2], "joules")):
                 cost = np.array([getattr(p, what) for p in mine])
                 if np.all(np.isfinite(cost)):
@@ -140,7 +168,7 @@ def main() -> None:
     lattice = torus(10, 1)
     if lattice.ground is None:
         raise RuntimeError("the torus has no exact energy")
-    long = baseline(graph, BETA["graph"], lengths[-1], 4 * runs, 99)
+    long = baseline(graph, BETA["graph"], lengths[-1:], 4 * runs, 99)[0]
     cases = {
         "torus": (
             lattice,
@@ -152,8 +180,9 @@ def main() -> None:
     results = {}
     for name, (problem, source, best) in cases.items():
         points = [chip(problem, source, BETA[name], n, runs, 1) for n in lengths]
-        core = [baseline(problem, BETA[name], n, runs, 2) for n in lengths]
-        results[name] = (best, [*points, *core, *(asic(point, problem) for point in core)])
+        core = baseline(problem, BETA[name], lengths, runs, 2)
+        ladders = tempered(problem, source, LADDER[name], [n for n in lengths if n <= 1000], runs // 2, 3)
+        results[name] = (best, [*points, *core, *(asic(point, problem) for point in core), *ladders])
     with (given.out / "maxcut.csv").open("w", newline="") as stream:
         table = csv.writer(stream)
         table.writerow(["problem", "best cut", "machine", "what", "to solution", "low", "high", "sweeps of a run"])

@@ -1,7 +1,8 @@
 """How much threshold mismatch may a die have, before and after its biases are trimmed?
 
 The law that each die samples is exact (its sweep operator's fixed point), so the curves hold no sampling noise; the
-calibration does: it only counts outputs, like a chip's own would.
+calibration does: it only counts outputs, like a chip's own would. The shipped chip `self_trimming` does the same by a
+controller of its netlist, and is sampled.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ def dies(sigma: float, count: int, draws: int) -> np.ndarray:
     return np.array(rows).T
 
 
+def netlist(settings: dict[str, object]) -> tuple[float, float]:
+    """Total variation of the states that `self_trimming` (sigma 16 mV) samples, and that of a perfect sampler."""
+    summary = ts.measure(ts.simulate(ts.load("self_trimming", set=settings), seed=1))
+    distance = next(one for one in summary.target[0].distances if one.quantity.startswith("TV"))
+    return distance.value, distance.floor
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two spreads, two dies")
@@ -62,22 +70,28 @@ def main() -> None:
             f"{fine:.4f} +- {scatter[1]:.1g} trimmed, "
             f"{coarse:.4f} +- {scatter[2]:.1g} trimmed in 1 mV steps"
         )
-    draw(sigmas, found, options.out / "mismatch_and_calibration.png")
+    shorter: dict[str, object] = {"run.duration": "2000 sweeps"} if options.quick else {}
+    sampled = {"trimmed": netlist(shorter), "left alone": netlist(shorter | {"controllers": {}})}
+    for name, (value, floor) in sampled.items():
+        print(f"netlist self_trimming, {name}: TV {value:.4f}, a perfect sampler {floor:.4f}")
+    draw(sigmas, found, sampled, options.out / "mismatch_and_calibration.png")
 
 
-def draw(sigmas: tuple[float, ...], found: np.ndarray, path: Path) -> None:
-    """Mean over dies with the range of the dies."""
+def draw(sigmas: tuple[float, ...], found: np.ndarray, sampled: dict[str, tuple[float, float]], path: Path) -> None:
+    """Mean over dies with the range of the dies; the sampled chip as crosses."""
     figure, axes = plt.subplots(figsize=(6.5, 4), constrained_layout=True)
     names = ("as made", "biases trimmed", "trimmed in steps of 1 mV")
     for variant, (name, colour) in enumerate(zip(names, ("C3", "C0", "C2"), strict=True)):
         row = found[:, variant]
         axes.fill_between(sigmas, row.min(axis=1), row.max(axis=1), color=colour, alpha=0.15, lw=0)
         axes.plot(sigmas, row.mean(axis=1), "o-", color=colour, label=name)
+    for (name, (value, _)), colour in zip(sampled.items(), ("C0", "C3"), strict=True):
+        axes.plot(16.0, value, "x", color=colour, ms=9, mew=2, label=f"netlist self_trimming, {name} (sampled)")
     axes.set(xscale="log", yscale="log", xlabel=r"$\sigma(V_T)$ [mV]", ylabel="total variation from the drawn law")
     axes.set_title(f"12 p-bits, {found.shape[2]} dies (band: best to worst), 3 % gain mismatch stays", fontsize=10)
     axes.axvline(26, color="0.7", lw=0.8)
     axes.text(25, axes.get_ylim()[0] * 1.15, r"$V_s$ = 26 mV", fontsize=8, ha="right")
-    axes.legend(frameon=False)
+    axes.legend(frameon=False, fontsize=8)
     figure.savefig(path, dpi=150)
 
 

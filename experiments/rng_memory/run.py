@@ -26,7 +26,10 @@ RATIOS = (0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0)
 def measure(ratio: float, rng: str, sweeps: int) -> dict[str, float]:
     """One chip whose slots last `ratio` tau0."""
     frequency = round(1.0 / (ratio * TAU0))
-    settings = {"instances.clock.frequency": f"{frequency} Hz", "updates.rng": rng, "run.duration": f"{sweeps} sweeps"}
+    settings = {
+        "instances.clock.frequency": f"{frequency} Hz", "updates.rng": rng, "run.duration": f"{sweeps} sweeps",
+        "run.burn_in": f"{round(500 / min(ratio, 1.0))} sweeps",
+    }  # fmt: skip
     summary = ts.measure(ts.simulate(ts.load(HERE / "torus.yaml", set=settings), seed=1))
     part = summary.mixing[0]
     distance = next(one for one in summary.target[0].distances if one.quantity.startswith("TV"))

@@ -72,10 +72,9 @@ def _add_product_of_three(f, a, b, c, w):
 
 
 @jit
-def _products(state, i, terms, shared, f):
-    """f += the terms of node i, each divided by its number of spins if `shared`."""
-    first, other, weight = terms
-    for entry in range(first[i], first[i + 1]):
+def _products(state, begin, end, other, weight, shared, f):
+    """f += the terms begin .. end-1, each divided by its number of spins if `shared`."""
+    for entry in range(begin, end):
         w, third = weight[entry], other[entry, 0]
         if third < 0:
             _add_product_of_two(f, state[other[entry, 1]], state[other[entry, 2]], w / np.float32(3.0) if shared else w)
@@ -201,6 +200,8 @@ def advance(
     where they are two, and 2 beta K (entry,).
     """
     nodes = field.size
+    term_first, term_other, term_weight = terms
+    tied = term_weight.size > 0
     f = np.empty(_LANES, np.float32)
     u = np.empty(_LANES, np.float32)
     fraction = np.empty(_LANES, np.float32)
@@ -217,7 +218,7 @@ def advance(
         for lane in range(_LANES):
             level[lane] -= state[i, lane] * (0.5 * f[lane] + field[i])
         f[:] = np.float32(0.0)
-        _products(state, i, terms, True, f)
+        _products(state, term_first[i], term_first[i + 1], term_other, term_weight, True, f)
         for lane in range(_LANES):
             level[lane] -= state[i, lane] * f[lane]
     block = 0
@@ -226,7 +227,8 @@ def advance(
         for i in range(nodes):
             f[:] = field[i]
             _gather(state, table[i], coupling[i], f)
-            _products(state, i, terms, False, f)
+            if tied:
+                _products(state, term_first[i], term_first[i + 1], term_other, term_weight, False, f)
             _uniforms(generators[0], generators[1], generators[2], generators[3], u)
             _exponents(f, exponent, fraction)
             _flip(state[i], f, u, fraction, power, step)

@@ -1,41 +1,35 @@
-"""Observables of 64 replicas in words: what :mod:`thermosim.kernels.observe` sees of 32, to the same numbers."""
+"""Observables of 64 replicas in words: what :mod:`thermosim.kernels.observe` sees of 32, to the same numbers.
+
+Signed sums and pairs are counted in words. Energies weigh every coupling, which masks suit better than bits: each half
+of the replicas is spread out into masks and seen by the kernels for those.
+"""
 
 import numpy as np
 
+from thermosim.kernels.gibbs import BLOCK, LANES
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.observe import _counts
+from thermosim.kernels.observe import _counts, _energies, pack
 from thermosim.kernels.packed import REPLICAS, ones, packed_slots
 from thermosim.kernels.tiles import aligned
 
-HALF = 32
-_1, _32, _64 = np.uint32(1), np.uint64(HALF), np.uint64(REPLICAS)
-_5, _31 = np.uint64(5), np.uint64(31)
+_1, _4, _7, _8 = np.uint64(1), np.uint64(4), np.uint64(7), np.uint64(8)
+_BYTE, _32, _64 = np.uint64(0xFF), np.uint64(LANES), np.uint64(REPLICAS)
+_COPIES, _DIAGONAL = np.uint64(0x0101010101010101), np.uint64(0x8040201008040201)
+_LOW, _HIGH = np.uint64(0x7F7F7F7F7F7F7F7F), np.uint64(0x8080808080808080)
 
 
 @jit_noalias
-def _energies(state, first, source, weight, base, bit, total, level, upper):
-    """level -= sum of s f over all places, for one half of the replicas; total (HALF,) int32 is room."""
-    for p in range(np.uint64(base.size)):
-        for k in range(HALF):
-            total[k] = base[p]
-        for entry in range(np.uint64(first[p]), np.uint64(first[p + np.uint64(1)])):
-            w, half = weight[entry], np.uint32(state[source[entry]] >> upper)
-            for k in range(HALF):
-                total[k] += w if (half & bit[k]) != 0 else np.int32(0)
-        mine = np.uint32(state[p] >> upper)
-        for k in range(HALF):
-            f = np.int64(total[k])
-            level[k] += -f if (mine & bit[k]) != 0 else f
+def _spread(state, upper, masks):
+    """Masks of the half of the replicas that begins with `upper`, eight to a word: (node * 4,) uint64.
 
-
-@jit_noalias
-def _pack(state, place, packed, upper, lane):
-    """Words of 32 nodes for one half of the replicas: packed (ceil(node / 32) * REPLICAS,) uint32, zero before."""
-    for node in range(np.uint64(place.size)):
-        half, at = np.uint32(state[np.uint64(place[node])] >> upper), (node >> _5) * _64 + upper
-        shift = np.uint32(node & _31)
-        for k in range(HALF):
-            packed[at + np.uint64(k)] |= np.uint32(np.uint32((half >> lane[k]) & _1) << shift)
+    Eight bits are copied to every byte, byte k keeps bit k, and what is not zero is made 0xFF: a loop over replicas
+    takes ten times as long.
+    """
+    for p in range(np.uint64(state.size)):
+        half = state[p] >> upper
+        for part in range(_4):
+            bits = (((half >> (part * _8)) & _BYTE) * _COPIES) & _DIAGONAL
+            masks[p * _4 + part] = ((((bits + _LOW) | bits) & _HIGH) >> _7) * _BYTE
 
 
 @jit_noalias
@@ -51,22 +45,22 @@ def _sums(state, place, left, right, valid, replicas, spin, pair):
 def packed_observe(state, watch, valid, draw, seen):
     """Write one draw of a group into `seen`; replicas of the group that exist are set in `valid` (uint64)."""
     place, first, source, weight, base, unit, sign, mask, left, right, rows = watch
-    lane = np.arange(HALF).astype(np.uint32)
-    bit = _1 << lane
-    total = aligned(1, HALF // 2).reshape(HALF // 2).view(np.int32)
-    packed = np.zeros(sign.shape[1] * REPLICAS, np.uint32)
+    spread = aligned(state.size, LANES // 8).reshape(state.size * LANES // 8).view(np.uint64)
+    masks = spread.view(np.int8)  # the first byte is the lowest: processors that Numba serves are little-endian
+    total = aligned(BLOCK, LANES // 2).reshape(BLOCK * LANES // 2).view(np.int32)
+    words = sign.shape[1]
+    half_packed, packed = np.empty(words * LANES, np.uint32), np.empty(words * REPLICAS, np.uint32)
     for half in range(2):
-        upper = np.uint64(half) * _32
-        level = np.zeros(HALF, np.int64)
-        _energies(state, first, source, weight, base, bit, total, level, upper)
-        for k in range(HALF):
-            seen.energy[draw, half * HALF + k] = unit * level[k]
-        _pack(state, place, packed, upper, lane)
+        begin = half * LANES
+        _spread(state, np.uint64(begin), spread)
+        _energies(masks, first, source, weight, base, unit, total, seen.energy[draw, begin : begin + LANES])
+        pack(masks, place, half_packed, _32)
+        packed.reshape((words, REPLICAS))[:, begin : begin + LANES] = half_packed.reshape((words, LANES))
     _counts(packed, sign, mask, seen.count[draw], _64)
     seen.packed[draw] = packed[:REPLICAS]
     for row in range(rows.size):
         for k in range(REPLICAS):
-            up = (state[rows[row]] >> np.uint64(k)) & np.uint64(1)
+            up = (state[rows[row]] >> np.uint64(k)) & _1
             seen.spins[draw, row, k] = np.int8(2 * np.int64(up) - 1)
     _sums(state, place, left, right, valid, np.int64(ones(valid)), seen.spin, seen.pair)
 
