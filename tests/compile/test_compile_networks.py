@@ -4,23 +4,13 @@ import re
 
 import numpy as np
 import pytest
+from h_matrices import matrix
 
 import thermosim as ts
 from thermosim.compile.matrix import comparison, elements, held, in_steps, scaling
 from thermosim.compile.network import Network, capacitive, netlist, resistive
 from thermosim.compile.parts import Parts
 from thermosim.errors import ThermosimError
-
-
-def matrix(n: int, signs: bool, seed: int, tilt: float = 0.5) -> np.ndarray:
-    """A positive definite H-matrix with uneven rows: not dominant unless `tilt` is 0, asymmetric under reversal."""
-    rng = np.random.default_rng(seed)
-    sizes = np.triu(rng.random((n, n)) * (rng.random((n, n)) < 0.8), 1)
-    sign = np.where(rng.random((n, n)) < 0.5, 1.0, -1.0) if signs else -np.ones((n, n))
-    off = np.triu(sizes * sign, 1)
-    uneven = np.exp(tilt * rng.standard_normal(n))
-    found = (off + off.T + np.diag((sizes + sizes.T).sum(axis=1) + rng.uniform(0.1, 0.6, n))) * np.outer(uneven, uneven)
-    return (found + found.T) / 2
 
 
 def analysed(network: Network, tmp_path) -> tuple[np.ndarray, np.ndarray, float]:
@@ -188,7 +178,9 @@ def test_refusals_name_what_is_wrong():
         "1 element of A below the range 1 nS to 10 uS: A[0, 1] (5 pS); widen the range, state bits to round them, "
         "or set them to 0"
     )
-    assert "step of 9.54 pS" in refused(lambda: chips.inverse(good, Parts(bits=20)))
+    assert refused(lambda: chips.inverse(good, Parts(bits=20))) == (
+        "20 bits of 10 uS have a step of 9.537 pS, below the range's 1 nS; use fewer bits or a wider range"
+    )
     bare = np.array([[1.0, -0.99], [-0.99, 1.0]])
     assert "no element to ground left" in refused(lambda: chips.inverse(bare, Parts(bits=3)))
     assert refused(lambda: chips.inverse(good, roundings=4)) == (

@@ -55,8 +55,8 @@ def refuse_unless_positive_definite(matrix: Floats, name: str) -> Floats:
     if len(apart):
         i, j = apart[0]
         raise ThermosimError(
-            f"{name} is not symmetric: [{i}, {j}] is {float(given[i, j])!r}, [{j}, {i}] is {float(given[j, i])!r}; passive elements "
-            f"are reciprocal. If that is round-off, give ({name} + {name}.T) / 2"
+            f"{name} is not symmetric: [{i}, {j}] is {float(given[i, j])!r}, [{j}, {i}] is {float(given[j, i])!r}; "
+            f"passive elements are reciprocal. If that is round-off, give ({name} + {name}.T) / 2"
         )
     values = np.linalg.eigvalsh(given)
     if values[0] <= len(given) * np.finfo(float).eps * abs(values[-1]):

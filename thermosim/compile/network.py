@@ -10,9 +10,9 @@ capacitance, g siemens for a unit of A:
                   u^2 cov x = (s r / 2 + k T) / c A^-1
 
 k T / c is the Johnson noise of the resistors, coupling ones included: G S C + C S G = 2 k T G is solved by
-k T C^-1 whatever G. It is known and is subtracted. Half the difference of a differential pair has half of all these covariances.
-Derived from C dv = -G v dt + noise; R = 1 is the condition of equal S_i / C_i under which the voltages are
-reversible (Aifer et al., arXiv:2308.05660; Coles et al., arXiv:2302.06584, eqs 7-9 with cold couplers).
+k T C^-1 whatever G. It is known and is subtracted. Half the difference of a differential pair has half of
+all these covariances. Derived from C dv = -G v dt + noise; R = 1 is the condition of equal S_i / C_i under which the
+voltages are reversible (Aifer et al., arXiv:2308.05660; Coles et al., arXiv:2302.06584, eqs 7-9 with cold couplers).
 """
 
 from __future__ import annotations

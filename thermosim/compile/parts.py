@@ -74,8 +74,8 @@ class Bank:
             if low:
                 listed = ", ".join(f"{_where(part, name)} ({show(part.value * factor, self.unit)})" for part in low[:4])
                 raise ThermosimError(
-                    f"{len(low)} element{'s' * (len(low) > 1)} of {name} below the range {show(self.least, self.unit)} to "
-                    f"{show(self.most, self.unit)}: {listed}; widen the range, state bits to round them, or "
+                    f"{len(low)} element{'s' * (len(low) > 1)} of {name} below the range {show(self.least, self.unit)} "
+                    f"to {show(self.most, self.unit)}: {listed}; widen the range, state bits to round them, or "
                     "set them to 0"
                 )
         else:
