@@ -132,6 +132,8 @@ def run(sizes: list[int], lengths: list[int], replicas: int, averaged: list[int]
         table = csv.writer(stream)
         table.writerow(["bits", "roundings (0: to nearest)", "error"])
         table.writerows([bit, count, f"{error:.3g}"] for bit, count, error in mended)
+    small = chips.inverse(frustrated(sizes[0]), effort=chips.Effort(draws=lengths[0], replicas=replicas))
+    (out / "inverse.yaml").write_text(small.netlists[0])
     draw(found, mended, out)
     return found
 
