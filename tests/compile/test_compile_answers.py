@@ -192,3 +192,4 @@ def test_conjugate_gradients_and_prices():
     assert answer.joules > sum(cost.joules for cost in answer.costs if cost.action == "conversion") > 0
     assert next(cost.count for cost in answer.costs if cost.action == "conversion") == 20 * 400 * 4
     assert "unpriced" in str(answer)
+    assert "averaging by the host, not in the sum" in str(answer)

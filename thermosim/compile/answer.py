@@ -65,6 +65,8 @@ class Answer:
         ]
         lines += [f"  {cost.joules:.3g} J  {cost.action}, {cost.count} times ({cost.grade})" for cost in self.costs]
         lines += [f"  unpriced: {what}" for what in self.unpriced]
+        averaging = ", ".join(f"{price.joules:.2g} J {name}" for name, price in self.host.items())
+        lines.append(f"  averaging by the host, not in the sum: {averaging}")
         for method in self.digital:
             prices = ", ".join(f"{price.joules:.2g} J {name}" for name, price in method.joules.items())
             lines.append(f"  {method.name}: error {method.error:.2g}, {method.seconds:.3g} s here; {prices}")
