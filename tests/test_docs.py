@@ -17,6 +17,7 @@ PAGES = [
     "docs/how-to/write-a-controller.md",
     "docs/how-to/add-a-card.md",
     "docs/how-to/use-dimod.md",
+    "docs/how-to/invert-a-matrix.md",
     "docs/how-to/run-a-gate-backwards.md",
     *sorted(f"docs/tutorial/{p.name}" for p in (ROOT / "docs/tutorial").glob("*.md")),
 ]

@@ -1,4 +1,4 @@
-"""What the ideal digital sampler pays for one effective sample on a named platform.
+"""What the ideal digital sampler pays for one effective sample on a named platform, and arithmetic alone.
 
     heat bath:        E = nodes tau E_update(degree),   tau autocorrelation time of its worst observable [sweeps]
     categorical:      E = tau sum over nodes of E_draw(q - 1, (q - 1) degree)
@@ -15,7 +15,13 @@ from dataclasses import dataclass, replace
 
 from thermosim.contracts import Ints
 from thermosim.models.base import Evidence, Price
-from thermosim.models.platform import Platform, categorical_price, gaussian_step_price, heat_bath_price
+from thermosim.models.platform import (
+    Platform,
+    arithmetic_price,
+    categorical_price,
+    gaussian_step_price,
+    heat_bath_price,
+)
 
 
 @dataclass(frozen=True)
@@ -56,3 +62,8 @@ def gaussian_sample(card: PlatformCard, dimension: int) -> Price:
 def mixture_sample(card: PlatformCard, dimension: int) -> Price:
     """Price of one independent draw of a mixture of isotropic Gaussian laws."""
     return times(gaussian_step_price(card.model, card.evidence, 1.0), dimension)
+
+
+def arithmetic(card: PlatformCard, macs: float) -> Price:
+    """Price of `macs` multiply-accumulates, memory traffic left out."""
+    return arithmetic_price(card.model, card.evidence, macs)

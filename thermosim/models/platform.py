@@ -3,7 +3,8 @@
 E_update(d) = E_uniform + d E_mac + E_sigmoid for a heat-bath update of a spin of degree d, or E_update as measured;
 E_draw(o, m) = E_uniform + m E_mac + o E_sigmoid for a draw among o other states, whose fields against the first take m
 multiply-accumulates and whose exponentials are taken to cost as much as a sigmoid; with two states it is E_update.
-E_step(m) = E_normal + m E_mac for a Langevin or exact Gaussian step that takes m multiply-accumulates per coordinate.
+m E_mac for arithmetic alone; E_step(m) = E_normal + m E_mac for a Langevin or exact Gaussian step that takes m
+multiply-accumulates per coordinate.
 """
 
 from __future__ import annotations
@@ -62,6 +63,11 @@ def gaussian_step_price(model: Platform, evidence: Mapping[str, Evidence], macs:
         lambda e_normal, e_mac: e_normal + macs * e_mac,
         evidence,
     )
+
+
+def arithmetic_price(model: Platform, evidence: Mapping[str, Evidence], macs: float) -> Price:
+    """Price of `macs` multiply-accumulates."""
+    return price("macs", "arithmetic", {"e_mac": model.e_mac}, lambda e_mac: macs * e_mac, evidence)
 
 
 def categorical_price(model: Platform, evidence: Mapping[str, Evidence], others: float, fields: float) -> Price:

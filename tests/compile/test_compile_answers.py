@@ -1,0 +1,195 @@
+"""Answers of compiled chips that run: within their errors, which are those of the closed form; and rounding."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from h_matrices import matrix
+from scipy.special import ndtri
+
+from thermosim import compile as chips
+from thermosim.compile.chip import Effort, Run, run
+from thermosim.compile.digital import conjugate_gradients
+from thermosim.compile.error_law import covariance_error, mean_covariance
+from thermosim.compile.matrix import elements, held, in_steps
+from thermosim.compile.network import resistive
+from thermosim.compile.parts import Parts
+from thermosim.errors import ThermosimError
+
+SHORT = Effort(draws=1000, replicas=32)
+REPLICAS = 32
+
+
+def far(value: np.ndarray, exact: np.ndarray, error: np.ndarray) -> bool:
+    """Whether some entry is beyond chance at 1e-6, all entries together, by Student's t of the replicas."""
+    from scipy.special import stdtrit
+
+    limit = float(stdtrit(REPLICAS - 1, 1 - 1e-6 / 2 / value.size))
+    return bool(np.any(np.abs(value - exact) > limit * error))
+
+
+@pytest.mark.parametrize("signs", [False, True])
+@pytest.mark.parametrize("coupling", ["resistive", "capacitive"])
+def test_inverse(coupling, signs):
+    a = matrix(4, signs, 11)
+    answer = chips.inverse(a, effort=SHORT, coupling=coupling)
+    assert answer.verdict == "ok"
+    assert not far(answer.value, np.linalg.inv(a), answer.error)
+    assert far(1.1 * answer.value, np.linalg.inv(a), answer.error)
+    assert answer.systematic < 1e-10
+    assert answer.deviation < 4 * answer.expected
+
+
+def test_solve():
+    a, b = matrix(4, True, 12), np.array([1.0, -1.0, 2.0, 0.5])
+    answer = chips.solve(a, b, effort=SHORT)
+    assert not far(answer.value, np.linalg.solve(a, b), answer.error)
+    assert far(answer.value, np.linalg.solve(a, 1.001 * b), answer.error)
+    assert far(answer.value, np.linalg.solve(a[::-1, ::-1], b), answer.error)
+
+
+def test_lyapunov_and_expm():
+    a, r = matrix(3, True, 13), np.diag([1.0, 2.0, 4.0])
+    answer = chips.lyapunov(a, r, effort=SHORT)
+    assert not far(answer.value, answer.exact, answer.error)
+    assert far(answer.value, np.linalg.inv(a) / 2, answer.error)
+    short = a / np.trace(a)
+    answer = chips.expm(short, effort=SHORT)
+    from scipy.linalg import expm
+
+    np.testing.assert_allclose(answer.exact, expm(-short), rtol=1e-12)
+    assert not far(answer.value, answer.exact, answer.error)
+    assert far(answer.value, expm(-2 * short), answer.error)
+
+
+def test_gaussian_law_and_regression():
+    rng = np.random.default_rng(3)
+    features = np.eye(4)[rng.integers(4, size=40)] + 0.05 * rng.standard_normal((40, 4))
+    targets = features @ np.array([1.0, -2.0, 0.5, 0.0]) + 0.3 * rng.standard_normal(40)
+    answer = chips.bayesian_regression(features, targets, 0.3, 2.0, effort=SHORT)
+    precision = features.T @ features / 0.09 + np.eye(4) / 4
+    mean = np.linalg.solve(precision, features.T @ targets / 0.09)
+    assert not far(answer.mean, mean, answer.mean_error)
+    assert not far(answer.value, np.linalg.inv(precision), answer.error)
+    no_prior = np.linalg.solve(precision - np.eye(4) / 4, features.T @ targets / 0.09)
+    assert not np.allclose(no_prior, mean, rtol=1e-3)
+    covariance = np.linalg.inv(precision)
+    again = chips.gaussian(mean, covariance=(covariance + covariance.T) / 2, effort=SHORT)
+    assert not far(again.mean, mean, again.mean_error)
+    assert far(again.mean, 1.3 * mean, again.mean_error)
+    with pytest.raises(ThermosimError, match="precision or the covariance"):
+        chips.gaussian(mean)
+
+
+@pytest.mark.parametrize("every", [0.05, 0.25, 2.0])
+def test_the_error_law_is_that_of_the_draws(every):
+    """Sums over all lags, term by term, from the matrices themselves."""
+    from scipy.linalg import expm
+
+    network = resistive(matrix(4, False, 14), Parts())
+    h, draws = every * network.slowest, 200_000
+    made = Run("", np.zeros((1, draws, 4)), h, "ok", 0.0, ())
+    step, now = expm(-network.slope * h), network.covariance
+    square = np.trace(now) ** 2 + np.trace(now @ now)
+    mean = np.trace(now)
+    for _ in range(int(40 / every)):
+        now = step @ now
+        square += 2 * (np.trace(now) ** 2 + np.trace(now @ now))
+        mean += 2 * np.trace(now)
+    assert covariance_error(network, made) == pytest.approx(np.sqrt(square / draws) / network.scale, rel=1e-6)
+    assert np.trace(mean_covariance(network, made)) == pytest.approx(mean / draws, rel=1e-6)
+
+
+def test_runs_scatter_as_the_error_law_says():
+    """Squared errors of 2,048 chips against their expectation, with the spread of the chips themselves."""
+    network = resistive(matrix(3, True, 15), Parts())
+    made = run(network, Parts(), Effort(draws=200, replicas=2048), "scatter")
+    wanted = covariance_error(network, replace(made, x=made.x[:1]))
+    found = np.einsum("kti,ktj->kij", made.x, made.x) / made.x.shape[1] - network.covariance
+    ratios = (found**2).sum(axis=(1, 2)) / network.scale**2 / wanted**2
+    limit = -float(ndtri(5e-7)) * ratios.std(ddof=1) / np.sqrt(len(ratios))
+    assert abs(ratios.mean() - 1) < limit
+    assert abs(ratios.mean() * 2 - 1) > 2 * limit  # mutant: tr C(s)^2 alone, or half of the lags
+    mean = made.x.mean(axis=1)
+    ratios = (mean**2).sum(axis=1) / np.trace(mean_covariance(network, replace(made, x=made.x[:1])))
+    limit = -float(ndtri(5e-7)) * ratios.std(ddof=1) / np.sqrt(len(ratios))
+    assert abs(ratios.mean() - 1) < limit
+    assert abs(ratios.mean() * 2 - 1) > 2 * limit
+
+
+def test_rounded_chips_answer_what_they_hold():
+    a = matrix(4, True, 16)
+    parts = Parts(bits=4)
+    plain = chips.inverse(a, parts=parts, effort=SHORT)
+    assert not far(plain.value, plain.held, plain.error)
+    assert plain.systematic > 0.02
+    mean = chips.inverse(a, parts=parts, effort=Effort(draws=200, replicas=8), roundings=16)
+    assert len(mean.netlists) == 16
+    assert len(set(mean.netlists)) > 8
+    assert np.linalg.norm(mean.value - mean.held) < 4 * mean.expected * np.linalg.norm(mean.exact)
+    assert mean.costs[1].count == 16 * 200 * 8 * 4
+
+
+def spread_out(seed: int, n: int = 8, condition: float = 25.0) -> np.ndarray:
+    """Positive definite with eigenvalues evenly spread in their logarithm, in random directions."""
+    turned, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, n)))
+    found = (turned * np.geomspace(1, 1 / condition, n)) @ turned.T
+    return (found + found.T) / 2
+
+
+def rounded_inverse(a: np.ndarray, bits: int, rng: np.random.Generator | None) -> np.ndarray:
+    """Inverse of a matrix whose entries have `bits` and a sign."""
+    upper = np.triu_indices(len(a))
+    entries = np.zeros_like(a)
+    entries[upper] = in_steps(a[upper], np.abs(a).max() / (2**bits - 1), rng)
+    return np.linalg.inv(entries + np.triu(entries, 1).T)
+
+
+def test_averaging_over_stochastic_roundings_leaves_the_second_order():
+    """One rounding errs in proportion to the step, the mean over many by its square: a step of a quarter tells."""
+    found = {}
+    for bits in (6, 8):
+        errors = []
+        for seed in range(20):
+            a, rng = spread_out(seed), np.random.default_rng(seed)
+            exact = np.linalg.inv(a)
+            many = [rounded_inverse(a, bits, rng) for _ in range(400)]
+            tries = (rounded_inverse(a, bits, None), many[0], np.mean(many, axis=0))
+            errors.append([np.linalg.norm(one - exact) / np.linalg.norm(exact) for one in tries])
+        found[bits] = np.median(errors, axis=0)
+    nearest, single, averaged = found[6] / found[8]
+    assert 3 < nearest < 6
+    assert 3 < single < 6
+    assert 9 < averaged < 25
+    assert found[6][2] < found[6][0] / 3 < found[6][1] / 3  # a single stochastic rounding is worse than the nearest
+
+
+def test_banks_of_a_chip_gain_from_the_average_too():
+    a, parts = matrix(8, True, 17), Parts(bits=6)
+    exact = np.linalg.inv(a)
+    off = np.linalg.norm(resistive(a, parts).answer - exact)
+    rng = np.random.default_rng(1)
+    mean = np.mean([resistive(a, parts, rng=rng).answer for _ in range(200)], axis=0)
+    assert np.linalg.norm(mean - exact) < off / 2
+
+
+def test_elements_and_matrix_are_inverses():
+    a = matrix(6, True, 18, tilt=0.0)
+    np.testing.assert_allclose(held(elements(a, "A"), 6), a, rtol=1e-13, atol=1e-14)
+
+
+def test_conjugate_gradients_and_prices():
+    a = matrix(20, True, 19)
+    b = np.random.default_rng(1).standard_normal((20, 3))
+    found, iterations = conjugate_gradients(a, b, 1e-13)
+    np.testing.assert_allclose(found, np.linalg.solve(a, b), rtol=1e-9, atol=1e-11)
+    assert iterations <= 60
+    answer = chips.inverse(a, effort=Effort(draws=400, replicas=4))
+    cholesky = answer.digital[0]
+    assert cholesky.error < 1e-11
+    assert cholesky.macs == 20**3 / 2
+    assert cholesky.joules["platform/cpu_ryzen3900x"].joules == pytest.approx(4000 * 2.2e-9)
+    assert answer.joules > sum(cost.joules for cost in answer.costs if cost.action == "conversion") > 0
+    assert next(cost.count for cost in answer.costs if cost.action == "conversion") == 20 * 400 * 4
+    assert "unpriced" in str(answer)
+    assert "averaging by the host, not in the sum" in str(answer)
