@@ -251,7 +251,7 @@ def test_schema_is_json() -> None:
 
 def test_every_option_is_documented() -> None:
     page = Path(__file__).parents[1].joinpath("docs/reference/cli.md").read_text()
-    for command in ("run", "check", "devices", "schema"):
+    for command in ("run", "check", "analyze", "export", "devices", "schema"):
         options = [word for word in call(command, "--help").stdout.split() if word.startswith("--")]
         missing = [option for option in options if option not in page and option != "--help"]
         assert missing == []

@@ -33,6 +33,7 @@ def _imported(*arguments: str) -> list[str]:
         ("check", "pbit_grid"),
         ("check", "smode4"),
         ("analyze", "smode4"),
+        ("export", "--spice", "smode4"),
         ("devices",),
         ("devices", "adc/sar8"),
         ("schema",),

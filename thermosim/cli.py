@@ -1,4 +1,4 @@
-"""The command line: run, check, analyze, devices, schema.
+"""The command line: run, check, analyze, export, devices, schema.
 
 Exit codes: 0 done, 1 a fault of ours, 2 a mistake in what was asked (usage, netlist, card, option, controller),
 3 a run that had to stop (a non-finite state, samples that do not fit), 130 interrupted.
@@ -250,6 +250,37 @@ def analyze(
         from thermosim.report.screen import show
 
         show(tell(chip, networks, full))
+
+
+@app.command()
+def export(
+    netlist: Netlist,
+    spice: Annotated[bool, typer.Option("--spice", help="As an ngspice deck that measures every covariance.")] = False,
+    set: Set = None,
+    transient: Annotated[
+        bool, typer.Option("--transient", help="With noise drawn in time (TRNOISE) instead of .noise runs.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write; standard output if not given.")
+    ] = None,
+) -> None:
+    """Write the analog part of a netlist for another simulator."""
+    with _exit_codes():
+        if not spice:
+            raise NetlistError([Problem(None, "export", "say what to export as; these exist: --spice")])
+        from thermosim.adapters.spice import deck
+        from thermosim.api import load
+
+        written = deck(load(netlist, _overrides(set)), transient)
+        for notice in written.notices:
+            typer.echo(notice, err=True)
+        if out is None:
+            typer.echo(written.text, nl=False)
+            return
+        try:
+            out.write_text(written.text)
+        except OSError as error:
+            raise ThermosimError(f"{out}: {error.strerror or error}") from None
 
 
 @app.command()

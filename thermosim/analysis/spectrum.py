@@ -2,7 +2,8 @@
 
     Y(w) = G + i w C,   S_vv(f) = 2 Y^-1 S Y^-H  [V^2/Hz, one-sided],   v = Y^-1 (K + i w F) u
 
-S is the two-sided intensity of the noise currents. The integral of S_vv over f > 0 is the covariance.
+S is the two-sided intensity of the noise currents. The integral of S_vv over f > 0 is the covariance, and over a band
+it is the covariance of what an ideal filter lets through.
 """
 
 from __future__ import annotations
@@ -33,3 +34,35 @@ def transfer(
     w = 2 * np.pi * np.asarray(frequencies, dtype=float)
     drive = input_conductance + 1j * w[:, np.newaxis, np.newaxis] * input_capacitance
     return np.asarray(np.linalg.solve(admittance(capacitance, conductance, frequencies), drive))
+
+
+def band_covariance(capacitance: Floats, conductance: Floats, noise: Floats, low: float, high: float) -> Floats:
+    """Covariance (n, n) [V^2] within the band from `low` to `high` [Hz]; infinity is a limit, too.
+
+    The density over f = f0 tan(theta), which makes the integrand smooth up to f = infinity, by adaptive quadrature with
+    a stop at the corner of every mode.
+
+    Raises
+    ------
+    ValueError
+        If the band is empty or negative, or the integral does not converge, as with a mode that does not decay and a
+        band from 0.
+    """
+    from scipy.integrate import quad_vec
+
+    if not 0 <= low < high:
+        raise ValueError(f"the band from {low:g} to {high:g} Hz is empty or negative")
+    corners = np.abs(np.linalg.eigvals(np.linalg.solve(capacitance, conductance))) / (2 * np.pi)
+    middle = float(np.exp(np.mean(np.log(corners[corners > 0])))) if np.any(corners > 0) else 1.0
+
+    def slope(angle: float) -> Floats:
+        at = density(capacitance, conductance, noise, np.array([middle * np.tan(angle)]))[0]
+        return np.asarray(at.real * middle / np.cos(angle) ** 2)
+
+    ends = np.arctan(np.array([low, high]) / middle)
+    inside = np.unique(np.arctan(corners / middle))
+    points = inside[(inside > ends[0]) & (inside < ends[1])]
+    found, error = quad_vec(slope, float(ends[0]), float(ends[1]), epsabs=0.0, epsrel=1e-10, points=points)
+    if not error <= 1e-8 * np.linalg.norm(found):
+        raise ValueError(f"the spectrum does not integrate from {low:g} to {high:g} Hz: some mode does not decay")
+    return np.asarray((found + found.T) / 2)
