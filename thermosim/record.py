@@ -37,7 +37,9 @@ class Record:
     * ``sums``: pooled over replicas and draws: ``<fabric>:spin`` (node,), ``<fabric>:pair`` (edge,) sums of s_i and
       s_i s_j, ``<fabric>:count`` (number of summed states); with p-dits ``<fabric>:state`` (node, state), how often
       each was seen, and ``<fabric>:bond`` (edge,), sums of J(c_i, c_j);
-      and ``<fabric>:last`` (node, chain) int8, the state at the end.
+      and ``<fabric>:last`` (node, chain) int8, the state at the end. Where heat is measured, in the window:
+      ``<island>:heat`` (branch, chain) [J], ``<island>:work`` (input, chain) [J], ``<island>:gained`` (chain,) [J], and
+      ``<island>:booked`` (1,) [fs], how long that was.
     * ``counters``: ``path.counter`` -> (2, chain) int64, burn-in and window.
     * ``meta``: seed, replicas, threads, versions, netlist, program provenance, wall times, kernels.
     * ``checkpoint``: state to go on from; empty when the run is complete.

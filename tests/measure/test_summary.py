@@ -41,6 +41,7 @@ def test_summary_of_a_fabric(made: SimpleNamespace) -> None:
         "ideal",
         "notes",
         "temperature",
+        "heat",
     }
     assert set(plain["target"][0]["distances"][0]) == {
         "quantity", "law", "value", "error", "floor", "floor_spread", "length", "excess",

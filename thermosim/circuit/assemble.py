@@ -16,6 +16,7 @@ from thermosim.circuit.discipline import ancestral, discipline
 from thermosim.circuit.dit_fabrics import build_dits, dit_notes
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
+from thermosim.circuit.heat import heat_branches
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands, driven_nets
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
@@ -65,6 +66,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         temperature=circuit.netlist.temperature,
         islands=islands,
         jump_islands=jump_islands,
+        branches=heat_branches(circuit, islands, jump_islands, adcs, problems),
         fabrics=fabrics,
         driven={net: actual for net, (_, actual) in driven.items()},
         drawn_driven={net: drawn for net, (drawn, _) in driven.items()},

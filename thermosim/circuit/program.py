@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers, Inner
 from thermosim.netlist import Bound
 from thermosim.times import Clock
+
+if TYPE_CHECKING:
+    from thermosim.circuit.branches import Branch
 
 
 @dataclass(frozen=True)
@@ -326,6 +329,8 @@ class Program:
     dits: tuple[DitFabric, ...] = ()
     """Fabrics with p-dits; `fabrics` are of p-bits alone."""
     jump_islands: tuple[JumpIsland, ...] = ()
+    branches: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
+    """Elements of every linear island but for its capacitors, where heat is measured."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from thermosim.engine.agenda import Phase
+from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
 from thermosim.errors import ThermosimError
 from thermosim.provenance import refuse_changed
@@ -34,6 +35,11 @@ def record(simulation: Simulation) -> Record:
         samples |= spins
         times |= part.times()
         sums |= part.runner.sums()
+    for runner in simulation.islands:
+        if isinstance(runner, IslandRunner) and runner.ledger:
+            path, ledger = runner.island.path, runner.ledger
+            sums |= {f"{path}:heat": ledger.heat, f"{path}:work": ledger.work, f"{path}:gained": ledger.gained}
+            sums[f"{path}:booked"] = np.array([max(0, runner.time - simulation.program.burn_in)])
     return Record(
         series=series,
         samples=samples,

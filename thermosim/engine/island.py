@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -35,6 +35,9 @@ from thermosim.kernels.normal import normals
 from thermosim.kernels.ou import product, step, steps
 from thermosim.streams import replica_keys
 from thermosim.times import FEMTOSECONDS, seconds
+
+if TYPE_CHECKING:
+    from thermosim.engine.heat import HeatLedger
 
 CACHE_BYTES = 64 * 2**20
 """Bound of an island's propagator cache."""
@@ -72,6 +75,12 @@ class IslandRunner:
         self._inflow = np.ascontiguousarray(np.linalg.solve(self.law.capacitance, sources))
         self._due = _NEVER
         self._aperture: _Aperture | None = None
+        self.ledger: HeatLedger | None = None
+        self._window = _NEVER
+
+    def book(self, ledger: HeatLedger, window: int) -> None:
+        """Book heat and work from `window` [fs] on; once, before the run."""
+        self.ledger, self._window = ledger, window
 
     def record(self, tapes: Iterable[Tape]) -> None:
         """Put the nets that tapes ask for on them."""
@@ -92,9 +101,12 @@ class IslandRunner:
 
     def drive(self, rows: Rows, volts: Floats) -> None:
         """Step inputs `rows` to `volts` (input, replica) now; coupling capacitors pass the step on at once."""
+        before, held = (self.state.copy(), self._held.copy()) if self.ledger else (self.state, self._held)
         if self._jumps:
             self.state += times(self._jump[:, rows], volts - self._held[rows])
         self._held[rows] = volts
+        if self.ledger:
+            self.ledger.jump(before, self.state, held[:-1], self._held[:-1], self.time >= self._window)
 
     def check(self, seed: int) -> None:
         """Raise if a replica left the finite numbers."""
@@ -108,6 +120,7 @@ class IslandRunner:
     def checkpoint(self) -> dict[str, Any]:
         """All that the future depends on."""
         last = {} if self._aperture is None else self._aperture.checkpoint()
+        last |= {} if self.ledger is None else {"ledger": self.ledger.checkpoint()}
         return {"time": self.time, "number": self.number, "state": self.state.copy(), "held": self._held.copy(), **last}
 
     def restore(self, kept: dict[str, Any]) -> None:
@@ -117,6 +130,8 @@ class IslandRunner:
         self._held[:] = kept["held"]
         if self._aperture is not None and kept["last_step"]:
             self._aperture.restore(kept["noise"], self._propagator(kept["last_step"]))
+        if self.ledger is not None:
+            self.ledger.restore(kept["ledger"])
 
     def resume_recording(self) -> None:
         """Look again at what the tapes have."""
@@ -125,11 +140,18 @@ class IslandRunner:
     # -- steps ------------------------------------------------------------------------------------------------
 
     def _step(self, length: int) -> None:
+        if self.ledger and self.time < self._window < self.time + length:
+            first = self._window - self.time
+            self._step(first)
+            length -= first
         exact = self._propagator(length)
         product(exact.inputs, self._held, self._drive)
         if self._aperture is not None:
             self._aperture.before(self.state, length, exact, self._drive)
-        step(self.state, exact.decay, self._drive, exact.factor, self._keys, np.uint64(self.number))
+        if self.ledger:
+            self.ledger.step(self.state, self._held[:-1], length, self.time >= self._window)
+        else:
+            step(self.state, exact.decay, self._drive, exact.factor, self._keys, np.uint64(self.number))
         if self._aperture is not None:
             self._aperture.after(self.state)
         self.number += 1
@@ -164,7 +186,7 @@ class IslandRunner:
                 track.take(self.state)
         self._set_due()
         live = [track for track in self.tracks if track.due is not None]
-        if len(live) == 1 and self._due <= limit and self._aperture is None:
+        if len(live) == 1 and self._due <= limit and self._aperture is None and self.ledger is None:
             self._record_many(live[0], limit)
             self._set_due()
 

@@ -25,6 +25,7 @@ from thermosim.engine.agenda import Agenda, Edges, Phase
 from thermosim.engine.controls import ControllerRunner
 from thermosim.engine.conversion import AdcRunner, DacRunner
 from thermosim.engine.counters import Counters
+from thermosim.engine.heat import HeatLedger
 from thermosim.engine.held import Held
 from thermosim.engine.hosts import HostRunner
 from thermosim.engine.island import IslandRunner
@@ -138,6 +139,10 @@ class Simulation:
         self.islands: list[IslandRunner | JumpRunner] = [
             IslandRunner(island, held(island.inputs), seed, threads) for island in program.islands
         ]
+        for runner in self.islands:
+            if runner.island.path in program.branches and isinstance(runner, IslandRunner):
+                parts = program.branches[runner.island.path]
+                runner.book(HeatLedger(runner.island, parts, seed, replicas), program.burn_in)
         self.islands += [
             JumpRunner(island, held(island.inputs), self.counters, program.burn_in, seed, threads)
             for island in program.jump_islands
@@ -315,6 +320,8 @@ class Simulation:
         """Take the draws that are due, so that parts without events of their own keep up; adds no step anywhere."""
         for runner in self.islands:
             runner.advance_to_draws(time)
+            if time == self.end and isinstance(runner, IslandRunner) and runner.ledger:
+                runner.advance(time)  # the window is booked to its end
             runner.check(self.seed)
         for part in self.fabrics.values():
             if part.analog:

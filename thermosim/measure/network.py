@@ -136,7 +136,7 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
     zero = np.zeros(1)
     density = spectrum.density(law.capacitance, law.conductance, law.noise, zero)[0].real.diagonal()
     gain = spectrum.transfer(law.capacitance, law.conductance, law.input_conductance, law.input_capacitance, zero)[0]
-    heats = tuple(_heat(branch, law.capacitance, mean, covariance) for branch in parts if branch.conductance > 0)
+    heats = tuple(heat_of(branch, law.capacitance, mean, covariance) for branch in parts if branch.conductance > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         bandwidth = np.diag(covariance) / density
     return NetworkAnalysis(
@@ -147,14 +147,15 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         reversible=linear.is_reversible(law.capacitance, law.conductance, law.noise),
         circulation=thermodynamics.circulation(drift, covariance, spread),
         visible=thermodynamics.visible_entropy(drift, covariance, spread),
-        physical=_physical(heats),
+        physical=physical_entropy(heats),
         heats=heats,
-        works=_works(parts, law.capacitance, mean, driven),
+        works=works_of(parts, law.capacitance, mean, driven),
         contributions=_contributions(parts, law.capacitance, law.conductance, covariance),
     )
 
 
-def _heat(branch: Branch, capacitance: Floats, mean: Floats, covariance: Floats) -> Flow:
+def heat_of(branch: Branch, capacitance: Floats, mean: Floats, covariance: Floats) -> Flow:
+    """Mean heat into one resistor."""
     voltage = float(branch.column @ mean) + branch.held
     watts = thermodynamics.heat_rate(
         capacitance, covariance, branch.column, voltage, branch.conductance, branch.intensity
@@ -162,8 +163,8 @@ def _heat(branch: Branch, capacitance: Floats, mean: Floats, covariance: Floats)
     return Flow(branch.path, watts, branch.temperature)
 
 
-def _physical(heats: tuple[Flow, ...]) -> float | None:
-    """Entropy production of all baths [k/s]."""
+def physical_entropy(heats: tuple[Flow, ...]) -> float | None:
+    """Entropy production of all baths [k/s]; None where a bath at 0 K takes heat."""
     total = 0.0
     scale = max((abs(flow.watts) for flow in heats), default=0.0)
     for flow in heats:
@@ -174,7 +175,7 @@ def _physical(heats: tuple[Flow, ...]) -> float | None:
     return total
 
 
-def _works(
+def works_of(
     parts: tuple[Branch, ...], capacitance: Floats, mean: Floats, driven: Mapping[str, float]
 ) -> tuple[Flow, ...]:
     """Work of noise sources without a bath, of current sources, and of the sources of driven nets."""

@@ -17,6 +17,7 @@ from thermosim.measure.conditional import View, view
 from thermosim.measure.dits import dit_mixing
 from thermosim.measure.energy import Energy, faults, ledger
 from thermosim.measure.exchanges import exchange_notes
+from thermosim.measure.heat import Heat, heats
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
 from thermosim.measure.target import (
@@ -73,6 +74,7 @@ class Summary:
     ideal: tuple[Ideal, ...]
     notes: tuple[str, ...]
     temperature: tuple[EffectiveTemperature, ...] = ()
+    heat: tuple[Heat, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data with stable keys; what is undefined is None, so that it is valid JSON."""
@@ -148,6 +150,7 @@ def measure(record: Record) -> Summary:
         tuple(ideals),
         tuple(notes),
         _temperatures(program, [seen for seen, _ in fabrics]),
+        heats(record, program),
     )
 
 
@@ -351,6 +354,7 @@ def _lines(summary: Summary) -> list[str]:
         f"effective temperature of {one.path}: {one.ratio:.4f} +- {one.error:.2g} of the declared, {one.states} states"
         for one in summary.temperature
     ]
+    lines += [line for one in summary.heat for line in _heat_lines(one)]
     for ideal in summary.ideal:
         cost = show(ideal.seconds, "s") if ideal.seconds is not None else "unpriced"
         cost = show(ideal.joules, "J") if ideal.joules is not None else cost
@@ -359,6 +363,19 @@ def _lines(summary: Summary) -> list[str]:
             f"({ideal.grade}{', ' + ideal.source if ideal.seconds is not None else ''})"
         )
     return lines + [f"note: {note}" for note in summary.notes]
+
+
+def _heat_lines(heat: Heat) -> Iterator[str]:
+    entropy = f"{heat.entropy:.4g} +- {heat.entropy_error:.2g} k/s" if math.isfinite(heat.entropy) else "undefined"
+    yield f"heat of {heat.path}: entropy production {entropy}; first law to {heat.residue:.1e}"
+    for one in (*heat.baths, *heat.sources):
+        what = (
+            f"heat into {one.path} at {show(one.temperature, 'K')}"
+            if one.temperature is not None
+            else (f"work of {one.path}")
+        )
+        closed = f"; closed form {one.expected:.4g} W" if math.isfinite(one.expected) else ""
+        yield f"  {what}: {one.watts:.4g} +- {one.error:.2g} W{closed}"
 
 
 def _span(span: Any) -> str:

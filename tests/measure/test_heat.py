@@ -1,0 +1,62 @@
+"""The second ledger through a netlist: the same bits however it runs, closed forms beside it, and its words."""
+
+import json
+
+import numpy as np
+import pytest
+
+import thermosim
+from thermosim.engine.simulator import run
+
+TWO_BATHS = """
+thermosim: 1
+name: two_baths
+temperature: 300 K
+instances:
+  C1: {type: capacitor, c: 1 pF, pins: {p: a, n: 0}}
+  C2: {type: capacitor, c: 2 pF, pins: {p: b, n: 0}}
+  Cc: {type: capacitor, c: 1 pF, pins: {p: a, n: b}}
+  R1: {type: resistor, r: 100 kOhm, pins: {p: a, n: 0}}
+  R2: {type: resistor, r: 100 kOhm, temperature: 600 K, pins: {p: b, n: drive}}
+  I: {type: current_source, i: 1 nA, pins: {p: a, n: 0}}
+  N: {type: white_noise, psd: 4e-26 A^2/Hz, pins: {p: a, n: 0}}
+  V: {type: voltage_source, v: 0.1 mV, pins: {p: drive, n: 0}}
+run: {duration: 20 us, burn_in: 2050 ns, replicas: 64, record: {a: every 500 ns}, measure: [mixing, heat]}
+"""
+
+
+@pytest.fixture
+def chip(tmp_path):
+    (tmp_path / "two.yaml").write_text(TWO_BATHS)
+    return thermosim.load(tmp_path / "two.yaml")
+
+
+def test_measured_powers_stand_beside_their_closed_forms(chip):
+    record = thermosim.simulate(chip, seed=2)
+    summary = thermosim.measure(record)
+    heat = summary.heat[0]
+    assert heat.seconds == pytest.approx(20e-6, rel=1e-12)
+    rates = {one.path: one for one in (*heat.baths, *heat.sources)}
+    assert list(rates) == ["R1", "R2", "I", "N", "drive"]
+    for one in rates.values():
+        assert abs(one.watts - one.expected) < 5 * one.error
+    assert abs(rates["I"].watts - 2 * rates["I"].expected) > 5 * rates["I"].error  # a factor of 2 would be seen
+    assert abs(rates["R2"].watts + rates["R2"].expected) > 5 * rates["R2"].error  # and a sign
+    assert abs(heat.entropy - heat.entropy_expected) < 5 * heat.entropy_error
+    analysed = {one.path: one.watts for one in (*thermosim.analyze(chip)[0].heats, *thermosim.analyze(chip)[0].works)}
+    assert {path: one.expected for path, one in rates.items()} == pytest.approx(analysed, rel=1e-12)
+    assert heat.residue < 1e-12
+    assert "heat into R1 at 300 K" in str(summary)
+    assert json.loads(json.dumps(summary.to_dict()))["heat"][0]["baths"][0]["path"] == "R1"
+
+
+def test_a_ledger_does_not_depend_on_company_interruption_or_threads(chip):
+    whole = thermosim.simulate(chip, seed=5, replicas=70)
+    alone = thermosim.simulate(chip, seed=5, replicas=3, threads=1)
+    half = run(chip.program, {}, seed=5, replicas=70, stop=lambda now: now >= 9_000_000_000)
+    assert not half.meta["complete"]
+    resumed = run(chip.program, {}, seed=5, replicas=70, resume=half)
+    for name in ("a:heat", "a:work", "a:gained"):
+        np.testing.assert_array_equal(whole.sums[name][..., :3], alone.sums[name])
+        np.testing.assert_array_equal(whole.sums[name], resumed.sums[name])
+    np.testing.assert_array_equal(whole.samples["a"], resumed.samples["a"])
