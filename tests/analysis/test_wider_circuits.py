@@ -267,6 +267,18 @@ def test_inverting_transconductances_draw_a_positive_coupling():
     assert abs(imbalance(found)) < 1e-10
 
 
+def test_a_transconductance_acts_one_way_and_with_its_sign():
+    """u drives y, y drives x by gm R y, and nothing comes back."""
+    found = known([
+        "V: {type: voltage_source, v: 4 mV, pins: {p: u, n: 0}}", r("Ru", 1e3, "u", "y"), r("Ry", 3e3, "y", 0),
+        c("Cy", C, "y"), c("Cx", 2e-9, "x"), r("Rx", 2e3, "x", 0), gm("G", 5e-3, "x", "y", cn="u"),
+    ])  # fmt: skip
+    assert found.nodes == ("x", "y")
+    assert found.mean == pytest.approx([5e-3 * 2e3 * -1e-3, 3e-3], rel=1e-12)
+    assert found.covariance[1, 1] == pytest.approx(KT / C, rel=1e-12)
+    assert abs(imbalance(found)) < 1e-10
+
+
 def test_a_gyrator_makes_a_coil_of_a_capacitor():
     """Two transconductances of opposite sign: w0 = g / sqrt(C1 C2)."""
     g = 1e-3

@@ -21,7 +21,7 @@ from thermosim.circuit.eliminate import eliminate, without_storage
 from thermosim.circuit.islands import unknowns_of
 from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, full_law, stamp
+from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, full_law, members_of, stamp
 from thermosim.contracts import Floats
 
 
@@ -102,8 +102,10 @@ def nets_of(instance: Instance, k: int) -> dict[str, str]:
 def whole_law(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tuple[list[str], LinearLaw]:
     """Unknowns and law of this die's island before nodes were eliminated."""
     nodes = sorted({name for name in (*island.nodes, *island.absent) if "(" not in name})
-    unknowns, inputs = unknowns_of(circuit, nodes, driven, ties(circuit, driven, "actual"))
-    return unknowns, full_law(circuit, unknowns, inputs, ties(circuit, driven, "actual"), "actual")
+    (members,) = members_of(circuit, [nodes])
+    tied = ties(circuit, driven, "actual")
+    unknowns, inputs = unknowns_of(circuit, nodes, members, driven, tied)
+    return unknowns, full_law(circuit, members, unknowns, inputs, tied, "actual")
 
 
 def groups(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tuple[Group, ...]:
@@ -136,16 +138,15 @@ def _group(
     at: set[str],
     members: list[tuple[Instance, int]],
 ) -> Group:
-    chosen = {(instance.path, k) for instance, k in members}
     tied = ties(circuit, driven, "actual")
-
-    def only(instance: Instance, k: int) -> bool:
-        coil = instance.type == "inductor" and any(
-            tied.get(net, (net, 0))[0] in at for net in nets_of(instance, k).values()
-        )
-        return coil or (instance.path, k) in chosen
-
-    law = full_law(circuit, unknowns, list(island.inputs), tied, "actual", only)
+    chosen: Members = {}
+    for instance, k in members:
+        chosen.setdefault(instance.path, []).append(k)
+    for instance in circuit.of_type("inductor"):
+        for k in range(instance.size):
+            if at & {tied.get(net, (net, 0.0))[0] for net in nets_of(instance, k).values()}:
+                chosen.setdefault(instance.path, []).append(k)
+    law = full_law(circuit, chosen, unknowns, list(island.inputs), tied, "actual")
     order = np.array([unknowns.index(name) for name in (*island.nodes, *sorted(at))])
     part = LinearLaw(
         law.capacitance[np.ix_(order, order)], law.conductance[np.ix_(order, order)], law.noise[np.ix_(order, order)],

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.eliminate import Undetermined, eliminate, without_storage
 from thermosim.circuit.inductance import check_inductance, check_inductors
 from thermosim.circuit.nets import GROUND, natural
 from thermosim.circuit.program import Island
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import ACTIVE, ELEMENTS, Ties, full_law, mutuals, own_states
+from thermosim.circuit.stamps import ACTIVE, ELEMENTS, Members, Ties, full_law, members_of, mutuals, own_states
 from thermosim.errors import Problems
 from thermosim.units import show
 
@@ -28,25 +28,35 @@ GROWTH = 1e-10
 
 def build_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> tuple[Island, ...]:
     """Every linear island of the circuit, sorted by path."""
-    tied = ties(circuit, driven, "drawn", problems)
+    tied = ties(circuit, driven, "drawn", problems), ties(circuit, driven, "actual")
     check_inductors(circuit, driven, problems)
-    return tuple(_island(circuit, nodes, driven, tied, problems) for nodes in components(circuit, driven)[0])
+    groups = components(circuit, driven)[0]
+    return tuple(
+        _island(circuit, nodes, members, driven, tied, problems)
+        for nodes, members in zip(groups, members_of(circuit, groups), strict=True)
+    )
 
 
 def unknowns_of(
-    circuit: Circuit, nodes: list[str], driven: Mapping[str, Any], tied: Ties
+    circuit: Circuit, nodes: list[str], members: Members, driven: Mapping[str, Any], tied: Ties
 ) -> tuple[list[str], list[str]]:
     """Unknowns of a group of nodes before any is eliminated, and its inputs."""
-    elements = circuit.of_type(*ELEMENTS)
-    inputs = sorted(_touching(elements, set(nodes), driven), key=natural)
-    return [net for net in nodes if net not in tied] + own_states(circuit, set(nodes)), inputs
+    inputs = sorted(_held(circuit, members, driven), key=natural)
+    return [net for net in nodes if net not in tied] + own_states(circuit, members), inputs
 
 
-def _island(circuit: Circuit, nodes: list[str], driven: Mapping[str, Any], tied: Ties, problems: Problems) -> Island:
-    unknowns, inputs = unknowns_of(circuit, nodes, driven, tied)
-    drawn, actual = (
-        full_law(circuit, unknowns, inputs, ties(circuit, driven, which), which) for which in ("drawn", "actual")
-    )
+def _island(
+    circuit: Circuit,
+    nodes: list[str],
+    members: Members,
+    driven: Mapping[str, Any],
+    both: tuple[Ties, Ties],
+    problems: Problems,
+) -> Island:
+    tied = both[0]
+    unknowns, inputs = unknowns_of(circuit, nodes, members, driven, tied)
+    drawn = full_law(circuit, members, unknowns, inputs, both[0], "drawn")
+    actual = full_law(circuit, members, unknowns, inputs, both[1], "actual")
     gone = without_storage(drawn)
     absent = {
         net: f"net '{net}' is tied to '{tied[net][0]}', {show(tied[net][1], 'V')} above it, by ideal sources; "
@@ -87,7 +97,7 @@ def _island(circuit: Circuit, nodes: list[str], driven: Mapping[str, Any], tied:
         _check_capacitance(circuit, island, problems)
         check_inductance(circuit, island, problems)
     if len(problems) == before and circuit.netlist.run.growth == "refused":
-        _check_growth(circuit, island, set(nodes), problems)
+        _check_growth(circuit, island, nodes, members, problems)
     return island
 
 
@@ -131,15 +141,13 @@ def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[s
     return linear, [group for group in found if not jumping.isdisjoint(group)]
 
 
-def _touching(elements: list[Instance], nodes: set[str], driven: Mapping[str, Any]) -> set[str]:
-    """Driven nets that an element joins to one of these nodes."""
+def _held(circuit: Circuit, members: Members, driven: Mapping[str, Any]) -> set[str]:
+    """Driven nets whose voltage these elements pass on."""
     found: set[str] = set()
-    for instance in elements:
-        if instance.type in ("white_noise", "current_source"):
-            continue
-        for ends in zip(*instance.pins.values(), strict=True):
-            if nodes.intersection(ends):
-                found.update(net for net in ends if net in driven)
+    for path, numbers in members.items():
+        instance = circuit.instances[path]
+        if instance.type not in ("white_noise", "current_source"):
+            found.update(nets[k] for nets in instance.pins.values() for k in numbers if nets[k] in driven)
     return found
 
 
@@ -158,15 +166,15 @@ def _check_capacitance(circuit: Circuit, island: Island, problems: Problems) -> 
         )
 
 
-def _check_growth(circuit: Circuit, island: Island, nodes: set[str], problems: Problems) -> None:
+def _check_growth(circuit: Circuit, island: Island, nodes: list[str], members: Members, problems: Problems) -> None:
     """Active elements must not make the network run away."""
     from thermosim.analysis.linear import modes
 
     active = [
-        (instance, k)
-        for instance in circuit.of_type(*ACTIVE)
-        for k in range(instance.size)
-        if nodes.intersection(nets[k] for nets in instance.pins.values())
+        (circuit.instances[path], k)
+        for path, numbers in members.items()
+        if circuit.instances[path].type in ACTIVE
+        for k in numbers
     ]
     if not active:
         return
@@ -179,7 +187,7 @@ def _check_growth(circuit: Circuit, island: Island, nodes: set[str], problems: P
     problems.add(
         circuit.netlist.document.position(active[0][0].at, key=True),
         active[0][0].element(active[0][1]),
-        f"the network of {_list(sorted(nodes, key=natural))} grows: the drift C^-1 G has the eigenvalue "
+        f"the network of {_list(nodes)} grows: the drift C^-1 G has the eigenvalue "
         f"{worst.real:.4g} 1/s{ringing}, strongest at {island.nodes[int(weight.argmax())]}; its active elements are "
         f"{_list([instance.element(k) for instance, k in active])}. Lower a gain, or allow it by "
         "run: {growth: allowed}",

@@ -32,6 +32,8 @@ LINEAR = ("resistor", "capacitor", "white_noise", "current_source")
 ACTIVE = ("transconductance", "amplifier")
 STATEFUL = ("inductor", "amplifier")
 ELEMENTS = (*LINEAR, "inductor", *ACTIVE)
+Members = dict[str, list[int]]
+"""Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
 """Net -> the net whose row it shares, and how far above it the net is held [V]."""
 
@@ -41,14 +43,25 @@ def state_name(instance: Instance, k: int) -> str:
     return f"{'i' if instance.type == 'inductor' else 'v'}({instance.element(k)})"
 
 
-def own_states(circuit: Circuit, nodes: set[str]) -> list[str]:
-    """States of the elements that touch these nodes, in path order, inductors first."""
+def members_of(circuit: Circuit, groups: list[list[str]]) -> list[Members]:
+    """Elements that touch each group of nodes, in path order."""
+    home = {net: number for number, group in enumerate(groups) for net in group}
+    found: list[Members] = [{} for _ in groups]
+    for instance in circuit.of_type(*ELEMENTS):
+        for k, ends in enumerate(zip(*instance.pins.values(), strict=True)):
+            for number in {home[net] for net in ends if net in home}:
+                found[number].setdefault(instance.path, []).append(k)
+    return found
+
+
+def own_states(circuit: Circuit, members: Members) -> list[str]:
+    """States that these elements bring along, inductors first."""
     return [
-        state_name(instance, k)
+        state_name(circuit.instances[path], k)
         for kind in STATEFUL
-        for instance in circuit.of_type(kind)
-        for k in range(instance.size)
-        if nodes.intersection(nets[k] for nets in instance.pins.values())
+        for path, numbers in members.items()
+        if circuit.instances[path].type == kind
+        for k in numbers
     ]
 
 
@@ -95,10 +108,6 @@ class Stamper:
         """Row of a net and how far above it the net lies; None for what is not here."""
         base, above = self._ties.get(net, (net, 0.0))
         return (self._row[base], above) if base in self._row else None
-
-    def touches(self, nets: tuple[str, ...]) -> bool:
-        """Whether an element at these nets moves an unknown."""
-        return any(found[0] < self._free for found in map(self.at, nets) if found is not None)
 
     def conduct(self, into: str, of: str, siemens: float) -> None:
         """G[into, of] += siemens."""
@@ -162,24 +171,18 @@ class Stamper:
 
 
 def full_law(
-    circuit: Circuit,
-    unknowns: list[str],
-    inputs: list[str],
-    ties: Ties,
-    which: str,
-    only: Callable[[Instance, int], bool] = lambda _instance, _k: True,
+    circuit: Circuit, members: Members, unknowns: list[str], inputs: list[str], ties: Ties, which: str
 ) -> LinearLaw:
-    """Every element that touches the unknowns, or those of them that `only` takes."""
+    """The stamps of `members`."""
     work = Stamper(unknowns, inputs, ties)
     ambient = circuit.netlist.temperature
     henries: dict[str, tuple[str, float]] = {}
-    for instance in circuit.of_type(*ELEMENTS):
+    for path, numbers in members.items():
+        instance = circuit.instances[path]
         values = getattr(instance, which)
         at = stamp(instance, values, ambient) if instance.type in LINEAR else None
-        for k in range(instance.size):
+        for k in numbers:
             pins = {pin: nets[k] for pin, nets in instance.pins.items()}
-            if not work.touches(tuple(pins.values())) or not only(instance, k):
-                continue
             if at is not None:
                 work.two_ends(pins["p"], pins["n"], at(k))
             elif instance.type == "transconductance":

@@ -87,7 +87,7 @@ def build_probes(
         probes.append(probe)
     if islands and not fabrics and not circuit.netlist.run.record:
         place = circuit.netlist.document.position(("run",), key=True)
-        example = islands[0].nodes[0].split("[")[0]
+        example = next((net for net in islands[0].nodes if "(" not in net), "x").split("[")[0]
         problems.add(place, "run", f"no samples: 'record' is missing; say e.g. record: {{{example}: every 1 us}}")
     return tuple(probes)
 

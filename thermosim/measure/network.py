@@ -49,11 +49,11 @@ class NetworkAnalysis:
 
     `mean` [V], `covariance` [V^2]; `stored` [J]: mean energy in capacitors and in inductors; `times` [s] of the
     relaxation modes, slowest first, and their `frequencies` [Hz], 0 where they do not ring; `low_density`
-    [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it; `gain` (node, input) at f = 0 from driven nets; `reversible`: detailed balance of the voltages; `circulation`
-    [V^2/s]; `visible` entropy production [k/s], None where some direction has no noise; `physical`: sum of heats over
-    k T, None where a bath at 0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all noise
-    puts in; `contributions` by share. `reason` says why the rest is
-    missing.
+    [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it; `gain` (node, input) at f = 0 from driven nets;
+    `reversible`: detailed balance, with currents odd; `circulation` [V^2/s]; `visible` entropy production [k/s], None
+    where some direction has no noise; `physical`: sum of heats over k T, None where a bath at 0 K takes heat or one has
+    no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions` by share. `reason` says
+    why the rest is missing.
     """
 
     path: str
