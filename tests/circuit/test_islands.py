@@ -107,7 +107,7 @@ instances:
     np.testing.assert_allclose(law.noise, [[2 * BOLTZMANN * (900 + 300) * 1e-6]], rtol=1e-12)
 
 
-def test_a_node_without_capacitance_is_refused():
+def test_nobody_looks_at_a_node_without_capacitance():
     with pytest.raises(NetlistError, match=r"net 'y' has no capacitance.*put a capacitor from it to ground"):
         program(
             """
@@ -115,7 +115,8 @@ instances:
   C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
   R: {type: resistor, r: 1 MOhm, pins: {p: x, n: y}}
   S: {type: resistor, r: 1 MOhm, pins: {p: y, n: 0}}
-"""
+""",
+            "{duration: 1 ms, replicas: 2, record: {x: every 1 us, y: every 1 us}}",
         )
 
 

@@ -24,8 +24,8 @@ from thermosim.adapters import spice_transient
 from thermosim.analysis import linear
 from thermosim.api import Chip
 from thermosim.circuit.circuit import Circuit, Instance
-from thermosim.circuit.islands import LINEAR, stamp
 from thermosim.circuit.program import Island
+from thermosim.circuit.stamps import LINEAR, stamp
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 from thermosim.errors import Problems

@@ -125,12 +125,21 @@ def autocovariance(capacitance: Floats, conductance: Floats, noise: Floats, lags
     return np.stack([back @ expm(-rates * lag) @ root @ covariance for lag in lags])
 
 
-def is_reversible(capacitance: Floats, conductance: Floats, noise: Floats) -> bool:
-    """Whether the node voltages obey detailed balance: A D symmetric, to round-off.
+def is_reversible(capacitance: Floats, conductance: Floats, noise: Floats, parity: Floats | None = None) -> bool:
+    """Whether the unknowns obey detailed balance: A D symmetric, to round-off.
 
+    Time reversal E = diag(parity) turns currents round (`parity` -1, else 1). With such the condition is E Sigma E =
+    Sigma and E (A Sigma) E = (A Sigma)^T (Gardiner, section 6.3.5), for a network that has a stationary law.
     Reversible voltages may still hide heat that flows between resistors of unequal temperature.
     """
     root = cholesky(capacitance)
+    if parity is not None and np.any(parity < 0):
+        covariance = root @ stationary(capacitance, conductance, noise) @ root.T
+        flow = _rates(root, conductance) @ covariance
+        signs = np.outer(parity, parity)
+        small = 1e-10 * float(np.abs(np.diag(covariance)).max()), 1e-10 * float(np.abs(flow).max())
+        even = np.abs(covariance * (1 - signs)).max() <= small[0]
+        return bool(even and np.abs(signs * flow - flow.T).max() <= small[1])
     spread = solve_triangular(root, solve_triangular(root, noise, trans="T").T, trans="T")
     product = _rates(root, conductance) @ spread
     size = np.abs(_rates(root, conductance)) @ np.abs(spread)

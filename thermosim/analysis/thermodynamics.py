@@ -5,9 +5,13 @@
     circulation               Z = A Sigma - D / 2,  antisymmetric; zero where the voltages obey detailed balance
     entropy that they show    sigma = 2 tr(D^-1 Z Sigma^-1 Z^T)   [k/s]
 
-The second term of Qdot is the Stratonovich correlation of the branch's own noise with the voltage it moves; for a
-resistor it is G_b k T_b B_b^T C^-1 B_b, so that equilibrium carries no heat. Heat counts the work that noise sources
-without a bath do; sigma sees the voltages alone and is a lower bound of sum_b Qdot_b / (k T_b).
+    power into a part         Pdot = tr(P G_p Sigma) - (1/2) tr(P C^-1 S_p)   beside that of the means
+
+G_p and S_p are the part's share of G and S, P the unknowns that store energy. An element at an eliminated node has no
+heat of its own, but the part of all that meet there has. The second term of Qdot is the Stratonovich correlation of the
+branch's own noise with the voltage it moves; for a resistor it is G_b k T_b B_b^T C^-1 B_b, so that equilibrium carries
+no heat. Heat counts the work that noise sources without a bath do; sigma sees the voltages alone and is a lower bound
+of sum_b Qdot_b / (k T_b).
 Sekimoto, Stochastic Energetics (2010), ch. 4; Ciliberto et al., PRL 110, 180601 (2013); derived for any network.
 """
 
@@ -39,6 +43,16 @@ def heat_rate(
     """
     square = voltage**2 + float(column @ covariance @ column)
     return conductance * square - noise_work(capacitance, column, intensity)
+
+
+def part_power(capacitance: Floats, covariance: Floats, conductance: Floats, noise: Floats, stores: Floats) -> float:
+    """Mean power [W] that fluctuations carry into a part with its share of G [S] and S [A^2 s]; all (n, n).
+
+    `stores` (n,): 1 for unknowns with energy (voltages of nets, currents), 0 for inner voltages of amplifiers.
+    """
+    taken = np.einsum("i,ij,ji->", stores, conductance, covariance)
+    given = np.einsum("i,ij,ji->", stores, np.linalg.inv(capacitance), noise)
+    return float(taken - given / 2)
 
 
 def circulation(drift: Floats, covariance: Floats, diffusion: Floats) -> Floats:

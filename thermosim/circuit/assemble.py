@@ -18,12 +18,13 @@ from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.heat import heat_branches
 from thermosim.circuit.hosts import build_hosts
-from thermosim.circuit.islands import build_islands, driven_nets
+from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
-from thermosim.circuit.testbench import build_probes, build_target, window
+from thermosim.circuit.sources import driven_nets
+from thermosim.circuit.testbench import absent_nets, build_probes, build_target, window
 from thermosim.errors import Problems
 from thermosim.models.base import Price, PriceContext
 from thermosim.models.pbit import Pbit
@@ -127,14 +128,14 @@ def _check_sampled(
                 f"{'buffer it' if loads else 'leave jitter out'}",
             )  # fmt: skip
     known = {net for island in islands for net in island.nodes} | set(driven)
+    absent = absent_nets(islands)
     looking = [(bank.path, net) for bank in adcs for net in bank.inputs]
     looking += [(fabric.path, net) for fabric in fabrics for net in fabric.input_nets or () if net]
     for path, net in looking:
         if net not in known and net != "0":
             contact = circuit.nets.contacts[net][0]
-            problems.add(
-                contact.where, path, f"net '{net}' has neither a capacitor nor a source: its voltage is undefined"
-            )
+            undefined = f"net '{net}' has neither a capacitor nor a source: its voltage is undefined"
+            problems.add(contact.where, path, absent.get(net, undefined))
 
 
 def _check_supplies(circuit: Circuit, problems: Problems) -> None:

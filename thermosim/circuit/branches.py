@@ -1,5 +1,8 @@
 """The elements of an island one by one: what conducts, what makes noise, and at which temperature.
 
+Elements at eliminated nets, and active ones, come as groups with their part of the island's G and S instead: the
+voltage of an eliminated net is white noise, so that only the heat of all that meets there is a number.
+
 A branch b joins two nets; with the incidence column B_b over the island's nodes and the held voltage V_b of driven ends
 
     u_b = B_b^T v + V_b,   current into it  G_b u_b dt + sqrt(S_b) dW,   S_b = 2 k T_b G_b for a resistor
@@ -13,9 +16,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from thermosim.circuit.circuit import Circuit
-from thermosim.circuit.islands import LINEAR, stamp
-from thermosim.circuit.program import Island
+from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.eliminate import eliminate, without_storage
+from thermosim.circuit.islands import unknowns_of
+from thermosim.circuit.program import Island, LinearLaw
+from thermosim.circuit.sources import ties
+from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, full_law, members_of, stamp
 from thermosim.contracts import Floats
 
 
@@ -42,19 +48,23 @@ class Branch:
 def branches(
     circuit: Circuit, island: Island, driven: Mapping[str, float], which: Literal["drawn", "actual"] = "actual"
 ) -> tuple[Branch, ...]:
-    """Branches of an island but for its capacitors, in path order; `driven`: net -> held voltage [V]."""
+    """Branches of an island but for its capacitors, in path order; `driven`: net -> held voltage [V].
+
+    Elements at an eliminated net are none of these: their voltages are no numbers.
+    """
     row = {net: k for k, net in enumerate(island.nodes)}
+    tied = ties(circuit, driven, which)
     found = []
     for instance in circuit.of_type(*LINEAR):
         if instance.type == "capacitor":
             continue
-        model: Any = instance.bound.model
         at = stamp(instance, getattr(instance, which), circuit.netlist.temperature)
         for k, (p, n) in enumerate(zip(instance.pins["p"], instance.pins["n"], strict=True)):
-            if p not in row and n not in row:
+            (p_row, p_above), (n_row, n_above) = (tied.get(net, (net, 0.0)) for net in (p, n))
+            if (p_row not in row and n_row not in row) or {p_row, n_row} & set(island.absent):
                 continue
-            column, held = np.zeros(len(row)), 0.0
-            for net, sign in ((p, 1.0), (n, -1.0)):
+            column, held = np.zeros(len(row)), p_above - n_above
+            for net, sign in ((p_row, 1.0), (n_row, -1.0)):
                 if net in row:
                     column[row[net]] += sign
                 else:
@@ -62,11 +72,99 @@ def branches(
             if not column.any():
                 continue  # both ends on one node
             conductance, _, intensity, current = at(k)
-            bath = None
-            if instance.type == "resistor":
-                ambient = circuit.netlist.temperature if model.temperature is None else model.temperature
-                bath = float(ambient) if model.noisy else 0.0
+            bath = _bath(circuit, instance) if instance.type == "resistor" else None
             path = instance.element(k)
             numbers = (float(conductance), float(intensity), bath, float(current))
             found.append(Branch(path, instance.type, (p, n), column, held, *numbers))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Elements that are known together: `members` (type, path, pins), `law` their part of the island's G and S.
+
+    `bath` [K]: of all its resistors, where nothing else is in it; nan where they differ or something else is.
+    `active`: it is one active element.
+    """
+
+    path: str
+    members: tuple[tuple[Instance, int], ...]
+    law: LinearLaw
+    bath: float
+    active: bool
+
+
+def nets_of(instance: Instance, k: int) -> dict[str, str]:
+    """Net of each pin of element k."""
+    return {pin: nets[k] for pin, nets in instance.pins.items()}
+
+
+def whole_law(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tuple[list[str], LinearLaw]:
+    """Unknowns and law of this die's island before nodes were eliminated."""
+    nodes = sorted({name for name in (*island.nodes, *island.absent) if "(" not in name})
+    (members,) = members_of(circuit, [nodes])
+    tied = ties(circuit, driven, "actual")
+    unknowns, inputs = unknowns_of(circuit, nodes, members, driven, tied)
+    return unknowns, full_law(circuit, members, unknowns, inputs, tied, "actual")
+
+
+def groups(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tuple[Group, ...]:
+    """What meets at eliminated nets, and the active elements that touch none; in path order."""
+    tied = ties(circuit, driven, "actual")
+    unknowns, law = whole_law(circuit, island, driven)
+    gone = {unknowns[row] for row in without_storage(law)}
+    here = set(unknowns)
+    sets: list[tuple[set[str], list[tuple[Instance, int]]]] = []
+    for instance in circuit.of_type(*ELEMENTS):
+        if instance.type in ("capacitor", "inductor"):
+            continue
+        for k in range(instance.size):
+            nets = {tied.get(net, (net, 0.0))[0] for net in nets_of(instance, k).values()}
+            if not nets & here or not (nets & gone or instance.type in ACTIVE):
+                continue
+            at, members = nets & gone, [(instance, k)]
+            for other in [other for other in sets if other[0] & at]:
+                at, members = at | other[0], other[1] + members
+                sets.remove(other)
+            sets.append((at, members))
+    return tuple(_group(circuit, island, driven, unknowns, at, members) for at, members in sets)
+
+
+def _group(
+    circuit: Circuit,
+    island: Island,
+    driven: Mapping[str, float],
+    unknowns: list[str],
+    at: set[str],
+    members: list[tuple[Instance, int]],
+) -> Group:
+    tied = ties(circuit, driven, "actual")
+    chosen: Members = {}
+    for instance, k in members:
+        chosen.setdefault(instance.path, []).append(k)
+    for instance in circuit.of_type("inductor"):
+        for k in range(instance.size):
+            if at & {tied.get(net, (net, 0.0))[0] for net in nets_of(instance, k).values()}:
+                chosen.setdefault(instance.path, []).append(k)
+    law = full_law(circuit, chosen, unknowns, list(island.inputs), tied, "actual")
+    order = np.array([unknowns.index(name) for name in (*island.nodes, *sorted(at))])
+    part = LinearLaw(
+        law.capacitance[np.ix_(order, order)], law.conductance[np.ix_(order, order)], law.noise[np.ix_(order, order)],
+        law.input_conductance[order], law.input_capacitance[order], law.current[order],
+    )  # fmt: skip
+    passive = {instance.type for instance, _ in members} <= {"resistor", "current_source"}
+    baths = {_bath(circuit, instance) for instance, _ in members if instance.type == "resistor"}
+    return Group(
+        " + ".join(instance.element(k) for instance, k in members if instance.type != "current_source"),
+        tuple(members),
+        eliminate(part, np.arange(len(island.nodes), len(order))),
+        baths.pop() if passive and len(baths) == 1 else float("nan"),
+        len(members) == 1 and members[0][0].type in ACTIVE,
+    )
+
+
+def _bath(circuit: Circuit, instance: Instance) -> float:
+    """Temperature of the bath that a resistor stands for [K]; one without noise is at 0 K."""
+    model: Any = instance.bound.model
+    ambient = circuit.netlist.temperature if model.temperature is None else model.temperature
+    return float(ambient) if model.noisy else 0.0

@@ -32,6 +32,19 @@ def heat_branches(
             f"heat of transistors and diodes is not built (net '{jump_islands[0].nodes[0]}'); leave heat out, the "
             "summary prices the charges that supplies deliver",
         )
+    for instance in circuit.of_type("inductor", "transconductance", "amplifier"):
+        message = f"heat is not built for chips with inductors and active elements ('{instance.path}'); leave it out"
+        problems.add(where, "run.measure", message)
+    tied = [item for item in circuit.of_type("voltage_source") if "0" not in (*item.pins["p"], *item.pins["n"])]
+    if tied:
+        message = f"heat is not built for sources between free nets ('{tied[0].path}'); leave it out"
+        problems.add(where, "run.measure", message)
+    for island in islands:
+        if island.absent:
+            message = (
+                f"heat is not finite where resistors meet at a net without capacitor ('{next(iter(island.absent))}')"
+            )
+            problems.add(where, "run.measure", message)
     nets = {net for island in islands for net in island.nodes}
     for bank in adcs:
         if bank.sample_capacitance > 0 and not bank.buffered and nets & set(bank.inputs):

@@ -15,9 +15,10 @@ import numpy as np
 
 from thermosim.analysis.jumps import JumpLaw
 from thermosim.circuit.circuit import Circuit, Instance
-from thermosim.circuit.islands import JUMPS, LINEAR, components
+from thermosim.circuit.islands import JUMPS, components
 from thermosim.circuit.nets import GROUND, natural
 from thermosim.circuit.program import JumpIsland, PriceRow
+from thermosim.circuit.stamps import LINEAR
 from thermosim.constants import CHARGE
 from thermosim.errors import Problems
 from thermosim.models.base import Price
@@ -47,6 +48,7 @@ def build_jump_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Pr
             for net, source in _sources(circuit)
             if net in inputs and actual.supply[:, inputs.index(net)].any()
         )
+        _check_supplies(circuit, inputs, problems)
         start = (0,) * len(nodes)
         islands.append(
             JumpIsland(nodes[0], tuple(nodes), tuple(inputs), channels, drawn, actual, bool(exact), supplies, start)
@@ -80,6 +82,10 @@ _REFUSED = {
     "resistor": "it passes charge in no whole electrons; use a transistor or a diode, or an s-mode without transistors",
     "white_noise": "here noise comes from the jumps themselves; leave it out",
     "current_source": "a current without jumps has no noise law here; use a transistor in saturation",
+    "inductor": "its current is no jump; leave it out",
+    "transconductance": "a current without jumps has no noise law here; use a transistor",
+    "amplifier": "its current is no jump; drive a gate by a source or a DAC",
+    "voltage_source": "there it needs one end at ground",
 }
 
 
@@ -88,7 +94,7 @@ def _refused(circuit: Circuit, nodes: set[str], problems: Problems) -> bool:
     found = False
     for instance in circuit.of_type(*_REFUSED):
         for k in range(instance.size):
-            touched = [instance.pins[pin][k] for pin in ("p", "n") if instance.pins[pin][k] in nodes]
+            touched = [nets[k] for nets in instance.pins.values() if nets[k] in nodes]
             if touched:
                 found = True
                 problems.add(
@@ -222,7 +228,21 @@ def _sources(circuit: Circuit) -> Iterator[tuple[str, str]]:
     for instance in circuit.of_type("voltage_source"):
         for k in range(instance.size):
             p, n = instance.pins["p"][k], instance.pins["n"][k]
-            yield (p if n == GROUND else n), instance.element(k)
+            if GROUND in (p, n):
+                yield (p if n == GROUND else n), instance.element(k)
+
+
+def _check_supplies(circuit: Circuit, inputs: list[str], problems: Problems) -> None:
+    """A net of transistors that sources in series hold would have no price."""
+    for instance in circuit.of_type("voltage_source"):
+        for k in range(instance.size):
+            ends = {instance.pins["p"][k], instance.pins["n"][k]}
+            if GROUND not in ends and ends & set(inputs):
+                problems.add(
+                    circuit.netlist.document.position(instance.at, key=True), instance.element(k),
+                    f"it holds '{sorted(ends & set(inputs))[0]}', at which transistors or diodes are: there a voltage "
+                    "source needs one end at ground",
+                )  # fmt: skip
 
 
 def supply_prices(islands: tuple[JumpIsland, ...], driven: Mapping[str, tuple[float, float]]) -> Iterator[PriceRow]:

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 class LinearLaw:
     """``C dv = -(G v - K u - i) dt + F du + dq``, ``<dq dq^T> = S dt``, for n nodes and m held inputs u.
 
-    capacitance C (n, n) [F]; conductance G (n, n) [S]; noise S (n, n) [A^2 s, two-sided];
+    capacitance C (n, n) [F], positive definite; conductance G (n, n) [S]; noise S (n, n) [A^2 s, two-sided];
     input_conductance K (n, m) [S]; input_capacitance F (n, m) [F]; current i (n,) [A].
+    Where an unknown is the current of an inductor, C holds inductances [H] and G its incidence, B and -B^T.
     """
 
     capacitance: Floats
@@ -47,8 +48,9 @@ class LinearLaw:
 class Island:
     """Analog nodes that are connected through elements; advances only at its own events.
 
-    `path` is its first net in sorted order and names its noise. `inputs` are driven nets.
-    `initial` (n,) [V].
+    `path` is its first net in sorted order and names its noise. `nodes` are its unknowns: nets [V], then currents of
+    inductors, named i(L) [A], and inner voltages of amplifiers, v(A) [V]. `inputs` are driven nets. `initial` (n,).
+    `absent`: nets whose voltage is no unknown, and why nobody can look at them.
     """
 
     path: str
@@ -57,6 +59,12 @@ class Island:
     drawn: LinearLaw
     actual: LinearLaw
     initial: Floats
+    absent: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def parity(self) -> Floats:
+        """(n,) -1 for currents, which time reversal turns round, and 1 for voltages."""
+        return np.array([-1.0 if name.startswith("i(") else 1.0 for name in self.nodes])
 
 
 @dataclass(frozen=True)

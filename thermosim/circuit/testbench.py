@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -69,11 +70,12 @@ def build_probes(
     """What ``run.record`` asks for."""
     probes = []
     analog = {net for island in islands for net in island.nodes} | {net for bank in dacs for net in bank.outputs}
+    absent = absent_nets(islands)
     for name, every in circuit.netlist.run.record.items():
         at: At = ("run", "record", name)
         where = circuit.netlist.document.position(at)
         try:
-            probe = _probe(circuit, name, every, analog, fabrics)
+            probe = _probe(circuit, name, every, analog, absent, fabrics)
         except ValueError as error:
             problems.add(where, f"run.record.{name}", str(error))
             continue
@@ -85,12 +87,24 @@ def build_probes(
         probes.append(probe)
     if islands and not fabrics and not circuit.netlist.run.record:
         place = circuit.netlist.document.position(("run",), key=True)
-        example = islands[0].nodes[0].split("[")[0]
+        example = next((net for net in islands[0].nodes if "(" not in net), "x").split("[")[0]
         problems.add(place, "run", f"no samples: 'record' is missing; say e.g. record: {{{example}: every 1 us}}")
     return tuple(probes)
 
 
-def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: tuple[Fabric | DitFabric, ...]) -> Probe:
+def absent_nets(islands: tuple[Island | JumpIsland, ...]) -> dict[str, str]:
+    """Nets at which nobody can look, and why."""
+    return {net: why for island in islands if isinstance(island, Island) for net, why in island.absent.items()}
+
+
+def _probe(
+    circuit: Circuit,
+    name: str,
+    every: Any,
+    analog: set[str],
+    absent: Mapping[str, str],
+    fabrics: tuple[Fabric | DitFabric, ...],
+) -> Probe:
     arrays = {path: fabric for fabric in fabrics for path in fabric.arrays}
     if name in arrays:
         fabric = arrays[name]
@@ -106,6 +120,9 @@ def _probe(circuit: Circuit, name: str, every: Any, analog: set[str], fabrics: t
     if every.unit == "sweeps":
         raise ValueError(f"'{name}' is a net: record it every so many seconds")
     kind = circuit.nets.kind(nets[0])
+    for net in nets:
+        if net in absent:
+            raise ValueError(absent[net])
     if kind == "analog" and not set(nets) <= analog:
         raise ValueError(f"'{name}' is held by a constant source; record a net that moves")
     if kind not in ("analog", "code"):
@@ -159,7 +176,8 @@ def build_target(
             raise ValueError(f"weights must be {len(means)} positive numbers, one for each mean")
         known = {net for island in islands for net in island.nodes}
         if not set(nets) <= known:
-            raise ValueError(f"'{sorted(set(nets) - known)[0]}' is no free analog net")
+            first = sorted(set(nets) - known)[0]
+            raise ValueError(absent_nets(islands).get(first, f"'{first}' is no free analog net"))
     except (ValueError, TypeError) as error:
         problems.add(where, "target.gaussian_mixture", str(error))
         return "as_drawn", ()

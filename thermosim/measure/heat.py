@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from thermosim.analysis import linear
+from thermosim.analysis import linear, thermodynamics
 from thermosim.circuit.branches import Branch
 from thermosim.circuit.program import Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
-from thermosim.measure.network import Flow, heat_of, physical_entropy, works_of
+from thermosim.measure.network import Flow, heat_of, physical_entropy
 from thermosim.record import Record
 from thermosim.times import seconds
 
@@ -122,3 +122,23 @@ def _closed(program: Program, island: Island, parts: tuple[Branch, ...]) -> tupl
     flows = [heat_of(part, law.capacitance, mean, covariance) for part in parts if part.conductance > 0]
     works = works_of(parts, law.capacitance, mean, program.driven)
     return {flow.path: flow for flow in (*flows, *works)}, ""
+
+
+def works_of(
+    parts: tuple[Branch, ...], capacitance: Floats, mean: Floats, driven: Mapping[str, float]
+) -> tuple[Flow, ...]:
+    """Work of noise sources without a bath, of current sources, and of the sources of driven nets."""
+    found = []
+    rails: dict[str, float] = {}
+    for branch in parts:
+        voltage = float(branch.column @ mean) + branch.held
+        if branch.kind == "white_noise":
+            work = thermodynamics.noise_work(capacitance, branch.column, branch.intensity)
+            found.append(Flow(branch.path, work, None))
+        elif branch.kind == "current_source":
+            found.append(Flow(branch.path, voltage * branch.current, None))
+        else:
+            for net, sign in zip(branch.ends, (1.0, -1.0), strict=True):
+                if net in driven:
+                    rails[net] = rails.get(net, 0.0) + sign * driven[net] * branch.conductance * voltage
+    return (*found, *(Flow(net, watts, None) for net, watts in rails.items()))

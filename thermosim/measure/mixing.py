@@ -71,7 +71,8 @@ class IslandSamples:
 
     @property
     def complete(self) -> bool:
-        return set(self.nodes) == set(self.island.nodes)
+        """Whether every net was recorded; currents and inner voltages never are."""
+        return {name for name in self.island.nodes if "(" not in name} == set(self.nodes)
 
     def column(self, nets: tuple[str, ...]) -> Floats:
         """Voltages of `nets` in their order (chain, draw, net)."""
@@ -101,10 +102,10 @@ def island_samples(record: Record, program: Program, island: Island | JumpIsland
 def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     """Relaxation modes of the drawn network as unit directions over the recorded nodes, with their times [s].
 
-    Empty if a node was not recorded or transistors make it nonlinear. A ringing pair gives the real and the imaginary
-    part of its mode.
+    Empty if a node or a current was not recorded or transistors make it nonlinear. A ringing pair gives the real
+    and the imaginary part of its mode.
     """
-    if not samples.complete or isinstance(samples.island, JumpIsland):
+    if len(samples.nodes) < len(samples.island.nodes) or isinstance(samples.island, JumpIsland):
         return np.zeros((0, len(samples.nodes))), np.zeros(0)
     from thermosim.analysis.linear import modes
 

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from thermosim.analysis import linear, spectrum, thermodynamics
-from thermosim.circuit.branches import Branch, branches
+from thermosim.circuit.branches import Branch, Group, branches, groups, nets_of, whole_law
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.program import Island, Program
+from thermosim.circuit.sources import ties
+from thermosim.circuit.stamps import LINEAR, stamp, state_name
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 
@@ -31,7 +33,10 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Flow:
-    """Mean power [W]: heat into a bath of `temperature` [K], or work of a source, for which it is None."""
+    """Mean power [W]: heat into a bath of `temperature` [K], or work of a source, for which it is None.
+
+    nan: net heat into parts of several temperatures, or with noise of their own, that meet at an eliminated net.
+    """
 
     path: str
     watts: float
@@ -40,14 +45,15 @@ class Flow:
 
 @dataclass(frozen=True)
 class NetworkAnalysis:
-    """Closed forms of one island, over its nodes in their order.
+    """Closed forms of one island, over its unknowns in their order: nets, then i(L) [A] and v(A) [V].
 
-    `mean` [V], `covariance` [V^2]; `times` [s] of the relaxation modes, slowest first, and their `frequencies` [Hz], 0
-    where they do not ring; `low_density` [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it;
-    `gain` (node, input) at f = 0 from driven nets; `reversible`: detailed balance of the voltages; `circulation`
-    [V^2/s]; `visible` entropy production [k/s], None where some direction has no noise; `physical`: sum of heats over
-    k T, None where a bath at 0 K takes heat; `heats`, `works`; `contributions` by share. `reason` says why the rest is
-    missing.
+    `mean` [V], `covariance` [V^2]; `stored` [J]: mean energy in capacitors and in inductors; `times` [s] of the
+    relaxation modes, slowest first, and their `frequencies` [Hz], 0 where they do not ring; `low_density`
+    [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it; `gain` (node, input) at f = 0 from driven nets;
+    `reversible`: detailed balance, with currents odd; `circulation` [V^2/s]; `visible` entropy production [k/s], None
+    where some direction has no noise; `physical`: sum of heats over k T, None where a bath at 0 K takes heat or one has
+    no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions` by share. `reason` says
+    why the rest is missing.
     """
 
     path: str
@@ -68,6 +74,13 @@ class NetworkAnalysis:
     heats: tuple[Flow, ...]
     works: tuple[Flow, ...]
     contributions: tuple[Contribution, ...]
+    stored: tuple[float, float] = (math.nan, math.nan)
+    turnover: float = 0.0
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """V, or A for currents."""
+        return tuple("A" if name.startswith("i(") else "V" for name in self.nodes)
 
     @property
     def deviation(self) -> Floats:
@@ -84,13 +97,17 @@ class NetworkAnalysis:
         """Plain data with stable keys, in SI; what is undefined is None."""
         plain: dict[str, Any] = {"path": self.path, "nodes": list(self.nodes), "inputs": list(self.inputs)}
         plain |= {"reason": self.reason, "reversible": self.reversible, "visible": self.visible}
-        plain |= {"physical": self.physical}
+        plain |= {"physical": self.physical, "stored": [_plain(np.array(energy)) for energy in self.stored]}
         for name in ("times", "frequencies", "mean", "covariance", "low_density", "bandwidth", "gain", "circulation"):
             plain[name] = _plain(getattr(self, name))
         plain["deviation"] = _plain(self.deviation)
         for name in ("heats", "works"):
             plain[name] = [
-                {"path": flow.path, "watts": flow.watts, "temperature": flow.temperature}
+                {
+                    "path": flow.path,
+                    "watts": flow.watts,
+                    "temperature": None if flow.temperature is None else _plain(np.array(flow.temperature)),
+                }
                 for flow in getattr(self, name)
             ]
         plain["contributions"] = [
@@ -118,10 +135,10 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
     reason, mean, covariance = "", np.full(n, np.nan), np.full((n, n), np.nan)
     try:
         covariance = linear.stationary(law.capacitance, law.conductance, law.noise)
-        mean = linear.mean(law.conductance, law.input_conductance, law.current, held)
+        mean = linear.mean(law.conductance, law.input_conductance, law.current, held) + 0.0
     except ValueError as error:
         reason = str(error)
-    parts = branches(circuit, island, driven)
+    parts, gathered = branches(circuit, island, driven), groups(circuit, island, driven)
     drift, spread = linear.drift(law.capacitance, law.conductance), linear.diffusion(law.capacitance, law.noise)
     common: dict[str, Any] = {
         "path": island.path, "nodes": island.nodes, "inputs": island.inputs, "reason": reason, "times": found.times,
@@ -136,7 +153,20 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
     zero = np.zeros(1)
     density = spectrum.density(law.capacitance, law.conductance, law.noise, zero)[0].real.diagonal()
     gain = spectrum.transfer(law.capacitance, law.conductance, law.input_conductance, law.input_capacitance, zero)[0]
-    heats = tuple(heat_of(branch, law.capacitance, mean, covariance) for branch in parts if branch.conductance > 0)
+    volts = _mean_volts(circuit, island, driven, held)
+    stores = np.array([0.0 if name.startswith("v(") else 1.0 for name in island.nodes])
+    powers = [_power(circuit, group, law.capacitance, covariance, stores, volts) for group in gathered]
+    heats = (
+        *(heat_of(branch, law.capacitance, mean, covariance) for branch in parts if branch.conductance > 0),
+        *(Flow(group.path, p, group.bath) for group, p in zip(gathered, powers, strict=True) if not group.active),
+    )
+    works = (
+        *_noise_works(parts, law.capacitance),
+        *(Flow(group.path, -p, None) for group, p in zip(gathered, powers, strict=True) if group.active),
+        *_works(circuit, driven, volts),
+    )
+    currents = island.parity < 0
+    energy = law.capacitance * (covariance + np.outer(mean, mean)) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         bandwidth = np.diag(covariance) / density
     return NetworkAnalysis(
@@ -144,14 +174,43 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         low_density=density,
         bandwidth=bandwidth,
         gain=gain.real,
-        reversible=linear.is_reversible(law.capacitance, law.conductance, law.noise),
+        reversible=linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
         circulation=thermodynamics.circulation(drift, covariance, spread),
         visible=thermodynamics.visible_entropy(drift, covariance, spread),
         physical=physical_entropy(heats),
         heats=heats,
-        works=works_of(parts, law.capacitance, mean, driven),
-        contributions=_contributions(parts, law.capacitance, law.conductance, covariance),
-    )
+        works=works,
+        contributions=_contributions(island, parts, gathered, covariance),
+        stored=(float(energy[np.ix_(stores * ~currents > 0, stores * ~currents > 0)].sum()),
+                float(energy[np.ix_(currents, currents)].sum())),
+        turnover=float(np.einsum("i,ij,ji->", stores, np.linalg.inv(law.capacitance), law.noise) / 2),
+    )  # fmt: skip
+
+
+def _mean_volts(circuit: Circuit, island: Island, driven: Mapping[str, float], held: Floats) -> dict[str, float]:
+    """Mean of every unknown, eliminated and tied nets included, and of driven nets and ground."""
+    unknowns, law = whole_law(circuit, island, driven)
+    values = linear.mean(law.conductance, law.input_conductance, law.current, held)
+    volts = {**driven, "0": 0.0, **dict(zip(unknowns, values.tolist(), strict=True))}
+    tied = ties(circuit, driven, "actual")
+    return volts | {net: volts[base] + above for net, (base, above) in tied.items() if base in volts}
+
+
+def _power(
+    circuit: Circuit, group: Group, capacitance: Floats, covariance: Floats, stores: Floats, volts: Mapping[str, float]
+) -> float:
+    """Mean power into a group [W]."""
+    total = thermodynamics.part_power(capacitance, covariance, group.law.conductance, group.law.noise, stores)
+    for instance, k in group.members:
+        at = {pin: volts[net] for pin, net in nets_of(instance, k).items()}
+        if instance.type == "resistor":
+            total += (at["p"] - at["n"]) ** 2 / float(instance.actual["r"][k])
+        elif instance.type == "transconductance":
+            total -= (at["p"] - at["n"]) * float(instance.actual["gm"][k]) * (at["cp"] - at["cn"])
+        elif instance.type == "amplifier":
+            inner = volts[state_name(instance, k)]
+            total += at["out"] * (at["out"] - inner) / float(instance.actual["output_resistance"][k])
+    return total
 
 
 def heat_of(branch: Branch, capacitance: Floats, mean: Floats, covariance: Floats) -> Flow:
@@ -168,6 +227,8 @@ def physical_entropy(heats: tuple[Flow, ...]) -> float | None:
     total = 0.0
     scale = max((abs(flow.watts) for flow in heats), default=0.0)
     for flow in heats:
+        if flow.temperature is not None and math.isnan(flow.temperature):
+            return None
         if flow.temperature:
             total += flow.watts / (BOLTZMANN * flow.temperature)
         elif abs(flow.watts) > 1e-12 * scale:
@@ -175,44 +236,75 @@ def physical_entropy(heats: tuple[Flow, ...]) -> float | None:
     return total
 
 
-def works_of(
-    parts: tuple[Branch, ...], capacitance: Floats, mean: Floats, driven: Mapping[str, float]
-) -> tuple[Flow, ...]:
-    """Work of noise sources without a bath, of current sources, and of the sources of driven nets."""
-    found = []
+def _noise_works(parts: tuple[Branch, ...], capacitance: Floats) -> tuple[Flow, ...]:
+    """Work of noise sources without a bath."""
+    return tuple(
+        Flow(branch.path, thermodynamics.noise_work(capacitance, branch.column, branch.intensity), None)
+        for branch in parts
+        if branch.kind == "white_noise"
+    )
+
+
+def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, float]) -> tuple[Flow, ...]:
+    """Work of current sources, of driven nets and of sources between free nets, on what touches this island."""
+    tied = ties(circuit, driven, "actual")
+    found: list[Flow] = []
     rails: dict[str, float] = {}
-    for branch in parts:
-        voltage = float(branch.column @ mean) + branch.held
-        if branch.kind == "white_noise":
-            work = thermodynamics.noise_work(capacitance, branch.column, branch.intensity)
-            found.append(Flow(branch.path, work, None))
-        elif branch.kind == "current_source":
-            found.append(Flow(branch.path, voltage * branch.current, None))
-        else:
-            for net, sign in zip(branch.ends, (1.0, -1.0), strict=True):
-                if net in driven:
-                    rails[net] = rails.get(net, 0.0) + sign * driven[net] * branch.conductance * voltage
+
+    def deliver(net: str, current: float) -> None:
+        """The mean current that leaves a net into an element is the work of what holds the net."""
+        above = driven[net] if net in driven else tied[net][1] if net in tied else 0.0
+        if net in driven or net in tied:
+            rails[net] = rails.get(net, 0.0) + above * current
+
+    for instance in circuit.of_type(*LINEAR, "inductor", "transconductance", "amplifier"):
+        at = stamp(instance, instance.actual, circuit.netlist.temperature) if instance.type in LINEAR else None
+        for k in range(instance.size):
+            nets = nets_of(instance, k)
+            free = [net for net in nets.values() if net != "0" and net not in driven]
+            if not free or not all(net in volts for net in nets.values()):
+                continue
+            if instance.type == "amplifier":
+                ohms = float(instance.actual["output_resistance"][k])
+                deliver(nets["out"], (volts[nets["out"]] - volts[state_name(instance, k)]) / ohms)
+                continue
+            if instance.type == "transconductance":
+                current = -float(instance.actual["gm"][k]) * (volts[nets["cp"]] - volts[nets["cn"]])
+            elif at is None:
+                current = volts[state_name(instance, k)]
+            else:
+                conductance, _, _, source = at(k)
+                across = volts[nets["p"]] - volts[nets["n"]]
+                current = conductance * across - source
+                if source:
+                    found.append(Flow(instance.element(k), across * source, None))
+            deliver(nets["p"], current)
+            deliver(nets["n"], -current)
     return (*found, *(Flow(net, watts, None) for net, watts in rails.items()))
 
 
 def _contributions(
-    parts: tuple[Branch, ...], capacitance: Floats, conductance: Floats, covariance: Floats
+    island: Island, parts: tuple[Branch, ...], gathered: tuple[Group, ...], covariance: Floats
 ) -> tuple[Contribution, ...]:
-    """Share of every noisy element, largest first."""
+    """Share of every noisy element, largest first; of all nets, if there are any."""
+    capacitance, conductance = island.actual.capacitance, island.actual.conductance
     variance = np.diag(covariance)
+    nets = np.array(["(" not in name for name in island.nodes])
+    nets |= not nets.any()
     found = []
-    for branch in parts:
-        if branch.intensity > 0:
-            noise = branch.intensity * np.outer(branch.column, branch.column)
+    sources = [(branch.path, branch.intensity * np.outer(branch.column, branch.column)) for branch in parts]
+    for path, noise in (*sources, *((group.path, group.law.noise) for group in gathered)):
+        if noise.any():
             mine = np.diag(linear.stationary(capacitance, conductance, noise))
             with np.errstate(invalid="ignore", divide="ignore"):
                 share = mine / variance
-            found.append(Contribution(branch.path, share, float(mine.sum() / variance.sum())))
+            found.append(Contribution(path, share, float(mine[nets].sum() / variance[nets].sum())))
     return tuple(sorted(found, key=lambda one: -one.of_all))
 
 
 def imbalance(network: NetworkAnalysis) -> float:
-    """Sum of works less sum of heats, as a share of the works: round-off, if the first law holds."""
+    """Sum of works less sum of heats, as a share of the largest power: round-off, if the first law holds."""
     works, heats = (math.fsum(flow.watts for flow in flows) for flows in (network.works, network.heats))
     size = max((abs(flow.watts) for flow in (*network.works, *network.heats)), default=0.0)
+    size = max(size, network.turnover)
     return (works - heats) / size if size else 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thermosim.models.adc import Adc
+from thermosim.models.amplifiers import Amplifier, Transconductance
 from thermosim.models.base import Model
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.dac import Dac
@@ -10,7 +11,7 @@ from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
-from thermosim.models.passives import Capacitor, Resistor
+from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
 from thermosim.models.sources import ClockSource, CurrentSource, VoltageSource, WhiteNoise
@@ -20,6 +21,10 @@ from thermosim.models.transistors import Diode, Nmos, Pmos
 _CLASSES: tuple[type[Model], ...] = (
     Resistor,
     Capacitor,
+    Inductor,
+    Mutual,
+    Transconductance,
+    Amplifier,
     Diode,
     Nmos,
     Pmos,

@@ -243,6 +243,9 @@ class Run(Section):
     jumps: Literal["auto", "exact", "leap"] = Field(
         "auto", description="charges of transistors and diodes: one by one, in leaps, or by the size of a charge"
     )
+    growth: Literal["refused", "allowed"] = Field(
+        "refused", description="whether active elements may make a network grow without end"
+    )
 
 
 def _version(value: Any) -> Any:

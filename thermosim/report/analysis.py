@@ -10,7 +10,7 @@ from thermosim.analysis.linear import mode_tau_int
 from thermosim.api import Chip
 from thermosim.circuit.discipline import discipline
 from thermosim.circuit.program import Fabric
-from thermosim.measure.network import NetworkAnalysis, imbalance
+from thermosim.measure.network import Flow, NetworkAnalysis, imbalance
 from thermosim.report.story import Fact, Part, Section, Story, Table
 from thermosim.units import show
 
@@ -33,7 +33,9 @@ def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) 
 
 def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
     most = len(found.nodes) if full else SHOWN
-    title = f"Network {found.path}, {len(found.nodes)} node{'s' * (len(found.nodes) != 1)}"
+    nets = sum("(" not in name for name in found.nodes)
+    more = f" and {len(found.nodes) - nets} inner" if nets < len(found.nodes) else ""
+    title = f"Network {found.path}, {nets} node{'s' * (nets != 1)}{more}"
     facts = _times(found, most)
     if found.reason:
         return [Section(title, None, facts, remarks=(found.reason,))]
@@ -41,9 +43,9 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
     rows = tuple(
         (
             node,
-            show(found.mean[k], "V", 4),
-            show(found.deviation[k], "V", 4),
-            f"{show(math.sqrt(found.low_density[k]), 'V', 4)}/rtHz",
+            show(found.mean[k], found.units[k], 4),
+            show(found.deviation[k], found.units[k], 4),
+            f"{show(math.sqrt(found.low_density[k]), found.units[k], 4)}/rtHz",
             show(found.bandwidth[k], "Hz", 4) if np.isfinite(found.bandwidth[k]) else "undefined",
         )
         for k, node in enumerate(found.nodes[:most])
@@ -107,12 +109,14 @@ def _noise(found: NetworkAnalysis, full: bool) -> Section:
 def _heat(found: NetworkAnalysis, full: bool) -> Section:
     """Where power goes, and how irreversible that is."""
     size = max((abs(flow.watts) for flow in (*found.heats, *found.works)), default=0.0)
+    size = max(size, found.turnover)
     flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
     visible = "undefined" if found.visible is None else f"{show(_clean(found.visible), '1/s', 4)}"
     physical = "undefined" if found.physical is None else f"{show(_clean(found.physical), '1/s', 4)}"
     if found.physical is None:
-        why = "a bath at 0 K takes heat"
+        gathered = any(flow.temperature is not None and math.isnan(flow.temperature) for flow in found.heats)
+        why = "unequal baths meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
     elif found.physical > 2 * abs(found.visible or 0.0) and found.physical > 1:
         why = "the voltages hide most of it"
     else:
@@ -121,18 +125,29 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
         Fact("detailed balance of voltages", "yes" if found.reversible else "no, currents circulate"),
         Fact("entropy that voltages show", visible, "in units of k"),
         Fact("entropy of all baths", physical, why),
+        Fact(
+            "mean energy",
+            show(sum(found.stored), "J", 4),
+            f"{show(found.stored[1], 'J', 4)} of it in inductors" if "A" in found.units else "",
+        ),
         Fact("first law", f"closes to {abs(imbalance(found)):.0e}"),
     )
     rows = tuple(
         (
             flow.path,
-            "work of a source" if flow.temperature is None else f"heat into {show(flow.temperature, 'K')}",
+            _what(flow),
             show(flow.watts, "W", 4),
         )
         for flow in (moving if full else moving[:SHOWN])
     )
     tables = (Table(("element", "what", "power"), rows, (False, False, True)),) if rows else ()
     return Section(f"Heat and work of {found.path}", None, facts, tables=tables)
+
+
+def _what(flow: Flow) -> str:
+    if flow.temperature is None:
+        return "work of a source"
+    return "net heat of all" if math.isnan(flow.temperature) else f"heat into {show(flow.temperature, 'K')}"
 
 
 def _clean(rate: float) -> float:

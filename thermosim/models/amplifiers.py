@@ -1,0 +1,63 @@
+"""Linear active elements: transconductance and amplifier with one pole.
+
+Transconductance: the current gm (v_cp - v_cn) flows out of p into its net and returns through n. Amplifier: an inner
+voltage w with
+
+    (1 / 2 pi f) dw/dt = gain (v_in_p - v_in_n + e) - w,   current (w - v_out) / output_resistance into `out`,
+
+e white of one-sided density `psd`; f = gbw / |gain| where gbw is stated.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, Self
+
+from pydantic import model_validator
+
+from thermosim.models.base import Hertz, Model, Number, Ohms, Pin, PositiveVolts, SignedSiemens, VoltageDensity
+
+
+class Transconductance(Model):
+    """Voltage-controlled current source, linear, of either sign, without noise or bandwidth of its own."""
+
+    family: ClassVar[Literal["linear"]] = "linear"
+    pins: ClassVar[tuple[Pin, ...]] = (
+        Pin("p", "analog", "inout"),
+        Pin("n", "analog", "inout"),
+        Pin("cp", "analog", "in"),
+        Pin("cn", "analog", "in"),
+    )
+    mismatched: ClassVar[tuple[str, ...]] = ("gm",)
+
+    type: Literal["transconductance"] = "transconductance"
+    gm: SignedSiemens
+
+
+class Amplifier(Model):
+    """Amplifier with one pole, input noise and a noiseless output resistance; its inputs draw no current."""
+
+    family: ClassVar[Literal["linear"]] = "linear"
+    pins: ClassVar[tuple[Pin, ...]] = (
+        Pin("in_p", "analog", "in"),
+        Pin("in_n", "analog", "in"),
+        Pin("out", "analog", "inout"),
+    )
+    mismatched: ClassVar[tuple[str, ...]] = ("gain", "bandwidth", "gbw")
+
+    type: Literal["amplifier"] = "amplifier"
+    gain: Number
+    bandwidth: Hertz | None = None
+    gbw: Hertz | None = None
+    output_resistance: Ohms
+    psd: VoltageDensity
+    saturation: PositiveVolts | None = None
+
+    @model_validator(mode="after")
+    def _built(self) -> Self:
+        if self.saturation is not None:
+            raise ValueError("saturation is not built: an amplifier is linear; leave it out and watch the amplitude")
+        if (self.bandwidth is None) == (self.gbw is None):
+            raise ValueError("state the pole once: bandwidth, or gbw = |gain| bandwidth")
+        if self.gain == 0:
+            raise ValueError("a gain of 0 amplifies nothing; leave the amplifier out")
+        return self
