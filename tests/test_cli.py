@@ -95,6 +95,7 @@ def test_json_is_the_summary_and_nothing_else(netlist: str) -> None:
         "slowest",
         "ess",
         "energy",
+        "heat",
         "target",
         "ideal",
         "notes",

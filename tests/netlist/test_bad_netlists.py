@@ -209,7 +209,7 @@ EDGES = "needs edges: one of 'lattice', 'edges', 'matrix', 'problem' and 'tables
         ("silence: {floats: ''}", ["19: silence.floats: say why it may stay"]),
         ("controllers: {d: {program: score, clock: ck, latncy: 1 cycle}}", ["46: controllers.d.latncy: unknown key 'latncy'; did you mean 'latency'?"]),
         ("controllers: {d: {program: score, clock: ck, latency: 1 sweep}}", ["55: controllers.d.latency: '1 sweep': expected a time or a number of cycles, e.g. 10 us or 5 cycles"]),
-        ("controllers: {d: {clock: ck}}", ["15: controllers.d: missing 'program': proportional, score, network, or module:Class"]),
+        ("controllers: {d: {clock: ck}}", ["15: controllers.d: missing 'program': between converters proportional, score, network; of p-bits calibrate (rounds, draws, step); or module:Class"]),
         ("controllers: {d: {program: score, clock: ck, arithmetic: fast}}", ["58: controllers.d.arithmetic: unknown model 'fast'; these exist: res"]),
         ("controllers: {d: {program: score, clock: ck, arithmetic: 3}}", ["58: controllers.d.arithmetic: expected a name under 'models', {card: ...} or {type: digital, ...}"]),
         ("library: 3", ["10: library: expected a list, got 3"]),

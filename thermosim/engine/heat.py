@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -107,5 +108,7 @@ class HeatLedger:
             exact = heat_step(
                 self.law.capacitance, self._columns.T, self._conductance, self._intensity, seconds(length) / pieces
             )
-            self._cache[length] = exact, pieces
+            names = ("response", "factor", "elastance", "path", "slope")
+            laid = {name: np.ascontiguousarray(getattr(exact, name)) for name in names}
+            self._cache[length] = replace(exact, **laid), pieces
         return self._cache[length]
