@@ -109,6 +109,6 @@ class HeatLedger:
                 self.law.capacitance, self._columns.T, self._conductance, self._intensity, seconds(length) / pieces
             )
             names = ("response", "factor", "elastance", "path", "slope")
-            laid = {name: np.ascontiguousarray(getattr(exact, name)) for name in names}
+            laid: dict[str, Any] = {name: np.ascontiguousarray(getattr(exact, name)) for name in names}
             self._cache[length] = replace(exact, **laid), pieces
         return self._cache[length]
