@@ -160,7 +160,7 @@ def product_rate() -> float:
 
 def bound(name: str, kernel: str, limits: dict[str, float]) -> tuple[float, str]:
     """What the kernel cannot pass, and why."""
-    if kernel in ("packed", "telegraph"):
+    if kernel in ("packed", "stream"):
         return limits["words"] * (64 / PLANES if kernel == "packed" else 1 / 3), "words"
     if name.startswith("dense"):
         return limits["product"], "product"
@@ -217,7 +217,7 @@ def main() -> None:
             line(name, replicas, kernel, rate, recorded, others, limits)
     for name, nodes in (("free, 1e3", 1000), ("free, 1e5", 100_000)):
         rate, recorded = free(nodes)
-        line(name, 1, "telegraph", rate, recorded, [None] * 5, limits)
+        line(name, 1, "stream", rate, recorded, [None] * 5, limits)
     for name, chains in (("70 x 70 G12", 64), ("256 x 256, +-J", 128)):
         one, two = (ours(works()[name], chains, threads=threads)[0] for threads in (1, 2))
         print(f"Two threads on {name} with {chains} chains: {two / one:.2f} times one thread.")
