@@ -17,7 +17,6 @@ time -1 / ln |lambda| in sweeps. Lazy heat-bath updates leave p fixed where slop
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermosim.contracts import Floats
+from thermosim.ideal.sweep_spectrum import SweepSpectrum
 
 if TYPE_CHECKING:
     from thermosim.circuit.program import Fabric, IsingLaw
@@ -108,7 +108,7 @@ def means(law: IsingLaw) -> tuple[Floats, Floats]:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep(SweepSpectrum):
     """Sweep operator of a fabric with held p-bits: per node the pair of probabilities of ending up.
 
     `up` (node, 2^(n-1)): q_i for each state of the others; `memory` (node,), or per node
@@ -145,35 +145,10 @@ class Sweep:
             p = (kept[:, None, :] * p + np.stack([(1.0 - q) * total, q * total], axis=1)).reshape(-1)
         return p
 
-    def second_eigenvalue(self) -> complex:
-        """The eigenvalue after 1 in modulus."""
-        size = 2**self.spins
-        if size <= 64:
-            dense = np.stack([self.functions(unit) for unit in np.eye(size)], axis=1)
-            return complex(sorted(np.linalg.eigvals(dense), key=abs)[-2])
-        from scipy.sparse.linalg import LinearOperator, eigs
-
-        operator = LinearOperator((size, size), matvec=lambda f: self.functions(np.ravel(f)), dtype=np.float64)
-        start = np.random.default_rng(0).standard_normal(size)
-        values = eigs(operator, k=2, which="LM", v0=start, return_eigenvectors=False, tol=1e-10)
-        return complex(sorted(values, key=abs)[0])
-
-    def relaxation(self) -> float:
-        """Relaxation time of the slowest mode [sweeps]; 0 if a sweep forgets everything."""
-        modulus = abs(self.second_eigenvalue())
-        if modulus < 1e-12:
-            return 0.0
-        return math.inf if modulus >= 1.0 else -1.0 / math.log(modulus)
-
-    def stationary(self, start: Floats, tolerance: float = 1e-10, limit: int = 5000) -> Floats | None:
-        """Law that a sweep leaves fixed, by iteration from `start`; None if it does not settle within `limit`."""
-        p = start
-        for _ in range(limit):
-            after = self.distribution(p)
-            if np.abs(after - p).sum() < tolerance:
-                return after
-            p = after
-        return None
+    @property
+    def size(self) -> int:
+        """Number of states."""
+        return 1 << self.spins
 
     def integrated_time(self, p: Floats, f: Floats, limit: int = 100_000) -> float:
         """tau_int = 1 + 2 sum_k rho_k of the function f under the stationary law p [sweeps]."""

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from thermosim.contracts import Floats
+from thermosim.ideal.sweep_spectrum import SweepSpectrum
 
 if TYPE_CHECKING:
     from thermosim.circuit.dits import DitFabric, PottsLaw
@@ -81,7 +82,7 @@ def occupation(law: PottsLaw, p: Floats, node: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class DitSweep:
+class DitSweep(SweepSpectrum):
     """Sweep operator: `draws` the law q_i of every node (own axis a), `memory` (node,), `order` of the nodes."""
 
     shape: tuple[int, ...]
@@ -106,35 +107,10 @@ class DitSweep:
             p = self.memory[i] * p + (1.0 - self.memory[i]) * self.draws[i] * p.sum(axis=axis, keepdims=True)
         return p.ravel()
 
-    def second_eigenvalue(self) -> complex:
-        """The eigenvalue after 1 in modulus."""
-        size = math.prod(self.shape)
-        if size <= 128:
-            dense = np.stack([self.functions(unit) for unit in np.eye(size)], axis=1)
-            return complex(sorted(np.linalg.eigvals(dense), key=abs)[-2])
-        from scipy.sparse.linalg import LinearOperator, eigs
-
-        operator = LinearOperator((size, size), matvec=lambda f: self.functions(np.ravel(f)), dtype=np.float64)
-        start = np.random.default_rng(0).standard_normal(size)
-        values = eigs(operator, k=2, which="LM", v0=start, return_eigenvectors=False, tol=1e-10)
-        return complex(sorted(values, key=abs)[0])
-
-    def relaxation(self) -> float:
-        """Relaxation time of the slowest mode [sweeps]; 0 if a sweep forgets everything."""
-        modulus = abs(self.second_eigenvalue())
-        if modulus < 1e-12:
-            return 0.0
-        return math.inf if modulus >= 1.0 else -1.0 / math.log(modulus)
-
-    def stationary(self, start: Floats, tolerance: float = 1e-10, limit: int = 5000) -> Floats | None:
-        """Law that a sweep leaves fixed, by iteration from `start`; None if it does not settle within `limit`."""
-        p = start
-        for _ in range(limit):
-            after = self.distribution(p)
-            if np.abs(after - p).sum() < tolerance:
-                return after
-            p = after
-        return None
+    @property
+    def size(self) -> int:
+        """Number of states."""
+        return math.prod(self.shape)
 
 
 def sweep(law: PottsLaw, order: Iterable[int], memory: Floats, slope: Floats, shift: Floats) -> DitSweep:
