@@ -30,6 +30,12 @@ instances:
   I1: {type: current_source, i: 2 uA, pins: {p: gnd, n: "x[0]"}}
 run: {duration: 1 us, record: {X: every 100 ns}}
 """
+INTEGRAL = (
+    "setplot previous",
+    "let total = mean(onoise_spectrum*frequency)*length(onoise_spectrum)*0.0115129254649702",
+    "print total",
+)
+"""int S df over 200 frequencies a decade: ln(10) / 200 = 0.01151."""
 
 
 def chip_of(folder: Path, text: str) -> ts.Chip:
@@ -90,7 +96,8 @@ class Evaluator:
         still = np.linalg.solve(self.real, self.drive)
         for name in re.findall(r"^echo thermosim mean (\S+)\nprint v\(\1\)$", self.text, re.MULTILINE):
             found["mean", name] = float(still[self.row[name]])
-        pattern = r"^noise v\((\S+)\) vprobe dec (\d+) (\S+) (\S+)\necho thermosim (.+)\nprint onoise_total$"
+        integral = re.escape("\n".join(INTEGRAL))
+        pattern = rf"^noise v\((\S+)\) vprobe dec (\d+) (\S+) (\S+)\necho thermosim (.+)\n{integral}$"
         for output, points, low, high, told in re.findall(pattern, self.text, re.MULTILINE):
             decades = np.log10(float(high) / float(low))
             frequencies = np.geomspace(float(low), float(high), int(decades * int(points)))

@@ -44,3 +44,35 @@ def test_a_fabric_says_whether_it_samples_boltzmann():
 
 def test_a_mistake_exits_with_2():
     assert invoke("analyze", "nothing_of_that_name").exit_code == 2
+
+
+def screen(tmp_path, lines, more=""):
+    path = tmp_path / "chip.yaml"
+    body = "".join(f"  {line}\n" for line in lines)
+    path.write_text(
+        f"thermosim: 1\nname: chip\ntemperature: 300 K\ninstances:\n{body}"
+        f"run: {{duration: 100 us, record: {{x: every 100 ns}}{more}}}\n"
+    )
+    result = invoke("analyze", str(path))
+    assert result.exit_code == 0
+    return " ".join(result.stdout.split())
+
+
+R1, C1 = "R: {type: resistor, r: 1 mOhm, pins: {p: x, n: 0}}", "C: {type: capacitor, c: 1 fF, pins: {p: x, n: 0}}"
+
+
+def test_round_off_of_a_fast_network_is_no_entropy(tmp_path):
+    """At 1 as the dust of 1e-16 is 200 k a second, and yet there is one bath alone."""
+    assert "entropy of all baths 0 1/s Mean" in screen(tmp_path, [R1, C1]).replace("mean", "Mean")
+
+
+def test_a_ringing_pair_is_told_once_and_nothing_is_said_to_be_hidden_where_nothing_is_seen(tmp_path):
+    lines = [
+        "R: {type: resistor, r: 1 MOhm, pins: {p: x, n: 0}}", "Q: {type: resistor, r: 1 MOhm, temperature: 77 K, "
+        "pins: {p: x, n: 0}}", "C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}",
+        "L: {type: inductor, l: 0.1 H, pins: {p: x, n: 0}}",
+    ]  # fmt: skip
+    told = screen(tmp_path, lines)
+    assert told.count("at 477.5 kHz") == 1
+    assert "entropy that voltages show undefined" in told
+    assert "hide" not in told

@@ -50,6 +50,32 @@ def test_a_ring_with_everything_unequal(tmp_path):
     assert error(1.001 * exact.covariance, exact.covariance) > 1e-4
 
 
+TWIN_T = """\
+thermosim: 1
+name: twin_t
+temperature: 300 K
+instances:
+  C0: {type: capacitor, c: 1 pF, pins: {p: in, n: 0}}
+  C9: {type: capacitor, c: 0.5 pF, pins: {p: "not", n: 0}}
+  R0: {type: resistor, r: 1 MOhm, temperature: 900 K, pins: {p: in, n: 0}}
+  R1: {type: resistor, r: 1 MOhm, pins: {p: in, n: r}}
+  R2: {type: resistor, r: 1 MOhm, temperature: 40 K, pins: {p: r, n: "not"}}
+  C3: {type: capacitor, c: 2 pF, pins: {p: r, n: 0}}
+  C1: {type: capacitor, c: 1 pF, pins: {p: in, n: c}}
+  C2: {type: capacitor, c: 1 pF, pins: {p: c, n: "not"}}
+  R3: {type: resistor, r: 500 kOhm, pins: {p: c, n: 0}}
+run: {duration: 1 us, record: {in: every 100 ns}}
+"""
+
+
+def test_noise_that_passes_through_a_notch_and_a_net_called_not(tmp_path):
+    """A twin T blocks the noise of R0 at 1 / (2 pi R C); ngspice's own integral is nan there."""
+    chip = chip_of(tmp_path, TWIN_T)
+    ((_, covariance),) = ngspice.run(spice.deck(chip))
+    (exact,) = ts.analyze(chip)
+    assert error(covariance, exact.covariance) < 1e-5
+
+
 @pytest.mark.parametrize("kind", ["Johnson", "injected"])
 def test_a_ring_with_one_kind_of_noise(tmp_path, kind):
     lines = RING.splitlines(True)

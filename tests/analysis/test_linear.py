@@ -151,3 +151,23 @@ def test_integrated_autocorrelation_of_a_mode():
     assert linear.mode_square_tau_int(2.0, 0.25) == pytest.approx(1 + 2 * (rho**2).sum(), rel=1e-12)
     assert linear.mode_tau_int(2.0, 0.25) == pytest.approx(4.083, abs=5e-4)
     assert linear.mode_square_tau_int(2.0, 0.25) == pytest.approx(2.164, abs=5e-4)
+
+
+@pytest.mark.parametrize(
+    "conductance",
+    [
+        [[2.0, -1.0, 0.0], [-1.0, 1.5, -0.3], [0.0, -0.3, 1.0]],  # reciprocal
+        [[2.0, -1.5, 0.1], [0.3, 1.0, -0.4], [-0.2, 0.0, 0.7]],  # one-way couplings
+        [[1.0, 5.0, 0.0], [-5.0, 1.0, 0.0], [0.0, 0.2, 1.0]],  # rings
+        [[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]],  # defective but for the capacitance, which makes it so
+    ],
+)
+def test_variances_of_many_noises_are_those_of_each_alone(conductance):
+    capacitance = np.diag([1.0, 2.0, 0.5]) + 0.2
+    g = np.array(conductance)
+    if g[0, 1] == 1.0:
+        g = capacitance @ g
+    b = np.random.default_rng(3).standard_normal((3, 3))
+    noises = [b @ b.T, np.outer(b[0], b[0]), np.diag([0.0, 2.0, 0.0]), np.zeros((3, 3))]
+    for found, noise in zip(linear.variances(capacitance, g, noises), noises, strict=True):
+        np.testing.assert_allclose(found, np.diag(linear.stationary(capacitance, g, noise)), rtol=1e-9)

@@ -8,7 +8,7 @@ from thermosim.analysis import linear
 from thermosim.analysis.propagator import propagator
 from thermosim.circuit import assemble, elaborate
 from thermosim.constants import BOLTZMANN
-from thermosim.errors import NetlistError
+from thermosim.errors import NetlistError, SimulationError
 from thermosim.measure.network import analyse, imbalance
 from thermosim.netlist import load_text
 
@@ -324,3 +324,43 @@ def test_growth_is_refused_unless_asked_for():
         chip(lines)
     assert chip(lines, RUN.replace("}}", "}, growth: allowed}"))[1].islands[0].nodes == ("x",)
     assert known([*lines[:2], gm("G", 0.5e-3, "x", "x")]).times == pytest.approx(2 * R * C, rel=1e-9)
+
+
+def test_a_resistor_between_nets_that_a_source_ties_is_heated_by_it():
+    """It moves no unknown, and takes V^2 / R all the same: the first law closes."""
+    volts, ohms = 3e-4, 2e6
+    found = known([
+        c("Cx", 1e-12, "x"), r("Rx", 1e6, "x", 0, ", temperature: 77 K"), r("Ry", 3e6, "y", 0), r("Rt", ohms, "y", "x"),
+        f"V: {{type: voltage_source, v: {volts} V, pins: {{p: y, n: x}}}}",
+    ])  # fmt: skip
+    heat = {one.path: one.watts for one in found.heats}
+    assert heat["Rt"] == pytest.approx(volts**2 / ohms, rel=1e-9)
+    assert abs(imbalance(found)) < 1e-12
+
+
+def test_a_step_in_which_a_network_grows_beyond_any_number_stops_the_run(tmp_path):
+    path = tmp_path / "grows.yaml"
+    path.write_text(
+        "thermosim: 1\nname: grows\ntemperature: 300 K\ninstances:\n"
+        f"  {c('C', 1e-12, 'x')}\n  {r('R', 1e6, 'x', 0)}\n  {gm('G', 2e-6, 'x', 'x')}\n"
+        "run: {growth: allowed, duration: 10 ms, record: {x: every 1 ms}}\n"
+    )
+    with pytest.raises(SimulationError, match=r"island 'x': over a step of 0\.001 s the network grows beyond any num"):
+        ts.simulate(ts.load(path))
+
+
+def test_a_cell_with_a_coil_is_one_analog_node_whose_square_is_watched(tmp_path):
+    """Of a voltage across a coil the sum is bounded: its mean alone would promise a million effective samples."""
+    path = tmp_path / "cell.yaml"
+    lines = "".join(f"  {line}\n" for line in [r("R", 1e6, "x", 0), c("C", 1e-12, "x"), coil("L", 0.2, "x")])
+    run = "run: {duration: 200 us, burn_in: 20 us, replicas: 4, record: {x: every 100 ns}}\n"
+    path.write_text(f"thermosim: 1\nname: cell\ntemperature: 300 K\ninstances:\n{lines}{run}")
+    summary = ts.measure(ts.simulate(ts.load(path), seed=3))
+    assert summary.run.islands == {"x": 1}
+    assert summary.mixing[0].worst == "x^2"
+    a, w = 0.5e6, np.sqrt(1 / (0.2e-12) - 0.25e12)
+    lags = 1e-7 * np.arange(1, 400)
+    rho = np.exp(-a * lags) * (np.cos(w * lags) - a / w * np.sin(w * lags))
+    exact = 1 + 2 * np.sum(rho**2)
+    assert abs(summary.mixing[0].tau - exact) < 5 * summary.mixing[0].tau_error
+    assert summary.ess < 8000 / exact * 2

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import thermosim
+from thermosim.engine import heat as ledgers
 from thermosim.engine.simulator import run
+from thermosim.kernels.heat import follow
 
 TWO_BATHS = """
 thermosim: 1
@@ -60,3 +62,21 @@ def test_a_ledger_does_not_depend_on_company_interruption_or_threads(chip):
         np.testing.assert_array_equal(whole.sums[name][..., :3], alone.sums[name])
         np.testing.assert_array_equal(whole.sums[name], resumed.sums[name])
     np.testing.assert_array_equal(whole.samples["a"], resumed.samples["a"])
+
+
+def test_the_pieces_of_a_step_may_be_taken_in_several_calls(chip, monkeypatch):
+    """A kernel that returns often hears Ctrl-C; the bits are those of one call."""
+    whole = thermosim.simulate(chip, seed=5)
+    calls = []
+
+    def counted(*arguments):
+        calls.append(arguments[-3])
+        return follow(*arguments)
+
+    monkeypatch.setattr(ledgers, "_BULK", 5 * 4**2 * 64)
+    monkeypatch.setattr(ledgers, "follow", counted)
+    parts = thermosim.simulate(chip, seed=5)
+    assert max(calls) == 5
+    for name in ("a:heat", "a:work", "a:gained"):
+        np.testing.assert_array_equal(whole.sums[name], parts.sums[name])
+    np.testing.assert_array_equal(whole.samples["a"], parts.samples["a"])

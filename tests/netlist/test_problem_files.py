@@ -40,6 +40,7 @@ def test_rudy_without_weights_and_in_utf_16(tmp_path):
     file = tmp_path / "b.mc"
     file.write_bytes("3 2\r\n1 2\r\n2 3".encode("utf-16"))
     assert read_problem(file).weights.tolist() == [-1, -1]
+    assert read_problem(str(file)).weights.tolist() == [-1, -1], "a path may be text"
 
 
 def test_ij_has_the_sign_of_the_chip(tmp_path):

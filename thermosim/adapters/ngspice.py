@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -46,7 +47,11 @@ def run(deck: Deck, timeout: float = 600.0) -> tuple[tuple[Floats, Floats], ...]
     told = (done.stderr.strip() or done.stdout.strip())[-2000:]
     if done.returncode:
         raise ThermosimError(f"ngspice failed with {done.returncode}: {told}")
+    found = read(done.stdout)
+    for what, value in found.items():
+        if not math.isfinite(value):
+            raise ThermosimError(f"ngspice printed {value} as {' '.join(what)}: {told}")
     try:
-        return matrices(deck, read(done.stdout))
+        return matrices(deck, found)
     except KeyError as error:
         raise ThermosimError(f"ngspice printed no {' '.join(error.args[0])}: {told}") from None

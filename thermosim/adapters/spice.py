@@ -1,7 +1,8 @@
 """A chip's analog part as an ngspice deck that measures the mean and every entry of the covariance.
 
-    cov(a, b) = (var a + var b - var(a - b)) / 2,   var: `.noise`, integrated from 1e-6 of the slowest corner to 1e6 of
-    the fastest
+    cov(a, b) = (var a + var b - var(a - b)) / 2,   var = int S(f) f d(ln f)
+
+S by `.noise`, from 1e-6 of the slowest corner to 1e6 of the fastest.
 
 A resistor keeps its own temperature by `dtemp=`, its distance from the deck's 300 K (in ngspice 39 `temp=` leaves the
 noise as it was), or is silent, `noisy=0`. Noise of one-sided density S_I is the Johnson noise of an isolated resistor
@@ -32,10 +33,19 @@ from thermosim.errors import Problems
 
 LETTERS = {"resistor": "r", "capacitor": "c", "white_noise": "g", "current_source": "i", "voltage_source": "v"}
 LEFT_OUT = ("converter", "digital", "pbit", "pdit", "synapse")
+OPERATORS = ("and", "or", "not", "eq", "ne", "gt", "ge", "lt", "le", "mod")
+"""Words of ngspice's expressions: `print v(not)` is a syntax error."""
 AMBIENT, ISOLATED = 300.0, 1000.0
 """Temperature of the deck [K], from which a resistor differs by `dtemp`; the resistor behind injected noise [Ohm]."""
 POINTS, MARGIN = 200, 1e6
 """Frequencies per decade; how far the band goes beyond the corners: it leaves out 1.3e-6 of the variance."""
+_INTEGRAL = (
+    "setplot previous",
+    f"let total = mean(onoise_spectrum*frequency)*length(onoise_spectrum)*{math.log(10) / POINTS:.15g}",
+    "print total",
+)
+"""Sum over the logarithm of frequency, exact but for its ends. ngspice's own onoise_total interpolates the share of
+each element by powers, which overflow to nan where one passes through a notch."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
     circuit, program = chip.circuit, chip.program
     _refuse(chip)
     parts = circuit.of_type(*LETTERS)
-    nets = Names({"0", "gnd", "probe"})  # ngspice takes the second for ground
+    nets = Names({"0", "gnd", "probe", *OPERATORS})  # ngspice takes the second for ground
     names = {net: nets.take(_plain(net)) for net in sorted({net for item in parts for net in _nets(item)} - {"0"})}
     elements, notices = Names({"vprobe", "rprobe"}), tuple(_left_out(chip))
     lines = [f"* {program.name}: the analog part of a thermosim netlist, in SI units"]
@@ -204,7 +214,7 @@ def _noise_runs(islands: tuple[Island, ...], measured: tuple[tuple[str, ...], ..
             for b in nodes[k:]:
                 pair = a if a == b else f"{a},{b}"
                 what = f"variance {a}" if a == b else f"difference {a} {b}"
-                lines += [f"noise v({pair}) {sweep}", f"echo thermosim {what}", "print onoise_total", "destroy all"]
+                lines += [f"noise v({pair}) {sweep}", f"echo thermosim {what}", *_INTEGRAL, "destroy all"]
     return [*lines, "quit 0", ".endc", ".end"]
 
 

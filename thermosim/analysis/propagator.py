@@ -72,7 +72,7 @@ def propagator(
     Raises
     ------
     ValueError
-        If the step is not above 0 or the capacitance is not positive definite.
+        If the step is not above 0, the capacitance is not positive definite, or the network grows beyond any number.
     """
     if not seconds > 0.0:
         raise ValueError(f"a step must last longer than 0 s, got {seconds:g} s")
@@ -89,11 +89,14 @@ def propagator(
     doublings = max(0, math.ceil(math.log2(largest))) if largest > 0.0 else 0
     decay, spread, held = _small_step(rates, diffusion, seconds / 2**doublings)
     added = held @ sources
-    for _ in range(doublings):
-        spread = spread + decay @ spread @ decay.T
-        spread = (spread + spread.T) / 2
-        added = added + decay @ added
-        decay = decay @ decay
+    with np.errstate(over="ignore", invalid="ignore"):
+        for _ in range(doublings):
+            spread = spread + decay @ spread @ decay.T
+            spread = (spread + spread.T) / 2
+            added = added + decay @ added
+            decay = decay @ decay
+    if not all(np.isfinite(part).all() for part in (decay, added, spread)):
+        raise ValueError(f"over a step of {seconds:.4g} s the network grows beyond any number")
 
     back = solve_triangular(root, np.eye(len(root)))
     covariance = back @ spread @ back.T

@@ -16,7 +16,7 @@ from thermosim.circuit.discipline import ancestral, discipline
 from thermosim.circuit.dit_fabrics import build_dits, dit_notes
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
-from thermosim.circuit.heat import heat_branches
+from thermosim.circuit.heat import check_heat_steps, heat_branches
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
@@ -104,6 +104,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             "instances",
             "no s-mode, no transistor circuit, no p-bit and no p-dit: nothing to simulate",
         )
+    check_heat_steps(circuit, islands, burn_in + (duration or 0), problems)
     problems.raise_if_any()
     return program
 

@@ -69,8 +69,8 @@ def branches(
                     column[row[net]] += sign
                 else:
                     held += sign * driven.get(net, 0.0)
-            if not column.any():
-                continue  # both ends on one node
+            if not column.any() and held == 0.0:
+                continue  # both ends on one node; a tie of some volts between them still heats a resistor
             conductance, _, intensity, current = at(k)
             bath = _bath(circuit, instance) if instance.type == "resistor" else None
             path = instance.element(k)

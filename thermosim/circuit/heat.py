@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
 from thermosim.errors import Problems
+from thermosim.times import seconds
+from thermosim.units import show
+
+PER_TIME = 8
+"""Pieces of a booked step in the fastest relaxation time, at least."""
+MOST = 1e10
+"""Pieces in a run beyond which it would take days."""
 
 
 def heat_branches(
@@ -55,3 +64,22 @@ def heat_branches(
                 "heat out",
             )
     return {island.path: branches(circuit, island, {}) for island in islands}
+
+
+def check_heat_steps(circuit: Circuit, islands: Sequence[Island], whole: int, problems: Problems) -> None:
+    """A ledger follows the fastest mode, so that a run of `whole` [fs] must not hold too many of its times."""
+    from thermosim.analysis.linear import modes
+
+    if "heat" not in circuit.netlist.run.measure or len(problems):
+        return
+    for island in islands:
+        rates = np.abs(modes(island.actual.capacitance, island.actual.conductance).rates)
+        pieces = PER_TIME * float(rates.max(initial=0.0)) * seconds(whole)
+        if pieces > MOST:
+            problems.add(
+                circuit.netlist.document.position(("run", "measure")),
+                "run.measure",
+                f"heat follows the fastest mode of '{island.path}', {show(1 / rates.max(), 's', 4)}, in pieces of an "
+                f"eighth: {pieces:.2g} of them are too many (at most {MOST:.0e}); shorten the run, leave heat out, "
+                "or leave out the small capacitor that makes it fast",
+            )

@@ -62,6 +62,11 @@ class Island:
     absent: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def nets(self) -> tuple[str, ...]:
+        """The unknowns that are nets."""
+        return tuple(name for name in self.nodes if "(" not in name)
+
+    @property
     def parity(self) -> Floats:
         """(n,) -1 for currents, which time reversal turns round, and 1 for voltages."""
         return np.array([-1.0 if name.startswith("i(") else 1.0 for name in self.nodes])
@@ -85,6 +90,11 @@ class JumpIsland:
     exact: bool
     supplies: tuple[tuple[str, int], ...]
     initial: tuple[int, ...]
+
+    @property
+    def nets(self) -> tuple[str, ...]:
+        """Its nodes, all of them nets."""
+        return self.nodes
 
 
 Order = Literal["coloured", "sequential", "random", "parallel", "subset", "free"]

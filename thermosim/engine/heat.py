@@ -21,6 +21,7 @@ import numpy as np
 from thermosim.analysis.heat import HeatStep, heat_step
 from thermosim.analysis.linear import modes
 from thermosim.circuit.branches import Branch
+from thermosim.circuit.heat import PER_TIME
 from thermosim.circuit.program import Island
 from thermosim.contracts import Floats
 from thermosim.engine.island import times
@@ -28,8 +29,8 @@ from thermosim.kernels.heat import follow
 from thermosim.streams import replica_keys
 from thermosim.times import seconds
 
-PER_TIME = 8
-"""Pieces at least in the fastest relaxation time."""
+_BULK = 2**22
+"""Branch pairs in one call of the kernel, about: it stays near a tenth of a second, so that Ctrl-C is heard."""
 
 
 class HeatLedger:
@@ -64,12 +65,16 @@ class HeatLedger:
         shape = (len(self.branches), state.shape[1])
         volts, charge, heat = times(self._rails, held), np.zeros(shape), np.zeros(shape)
         before = state.copy()
-        follow(
-            state, volts, self._columns, self._moved, self._conductance, self._driven, step.response, step.factor,
-            step.elastance, step.path, step.slope, step.weights, step.constant, step.shift, step.swirl,
-            self._keys, np.uint64(self._number), pieces, charge, heat,
-        )  # fmt: skip
-        self._number += pieces
+        most = max(1, _BULK // (shape[0] ** 2 * shape[1]))
+        while pieces > 0:
+            count = min(pieces, most)
+            follow(
+                state, volts, self._columns, self._moved, self._conductance, self._driven, step.response, step.factor,
+                step.elastance, step.path, step.slope, step.weights, step.constant, step.shift, step.swirl,
+                self._keys, np.uint64(self._number), count, charge, heat,
+            )  # fmt: skip
+            self._number += count
+            pieces -= count
         if counts:
             self.heat += heat
             through = times(self._rails.T, charge) - times(self.law.input_capacitance.T, state - before)

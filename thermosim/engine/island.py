@@ -161,9 +161,12 @@ class IslandRunner:
         exact = self._cache.get(length)
         if exact is None:
             law = self.law
-            exact = propagator(
-                law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(length)
-            )
+            try:
+                exact = propagator(
+                    law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(length)
+                )
+            except ValueError as error:
+                raise SimulationError(f"island '{self.island.path}': {error}; look at it more often") from None
             size = exact.decay.nbytes + exact.inputs.nbytes + exact.covariance.nbytes + exact.factor.nbytes
             while self._cache and (len(self._cache) + 1) * size > CACHE_BYTES:
                 self._cache.popitem(last=False)

@@ -1,7 +1,8 @@
 """Mixing of every island and fabric over observables that are fixed before the run.
 
 Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
-modes of the network as drawn, left[k] @ v, and their squares (the nodes one by one where transistors leave no modes),
+modes of the network as drawn, left[k] @ v, and their squares (the squares of the nodes where an unknown, as the current
+of a coil, was not recorded; the nodes one by one where transistors leave no modes),
 32 fixed random unit projections, and for a mixture target the responsibility of its first component. What the law
 itself holds constant is left out.
 
@@ -149,6 +150,10 @@ def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[st
             mode = samples.values @ direction
             yield f"mode[{k}]", mode
             yield f"mode[{k}]^2", (mode - mode.mean()) ** 2
+    if len(samples.nodes) < len(samples.island.nodes):  # some unknown was not recorded, so no mode is known
+        for k, node in enumerate(samples.nodes):
+            if not still(np.eye(nodes)[k]):
+                yield f"{node}^2", (samples.values[:, :, k] - samples.values[:, :, k].mean()) ** 2
     for k, direction in enumerate(projection_directions(samples.island.path, nodes)):
         if not still(direction):
             yield f"projection[{k}]", samples.values @ direction

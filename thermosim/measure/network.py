@@ -293,12 +293,16 @@ def _contributions(
     nets |= not nets.any()
     found = []
     sources = [(branch.path, branch.intensity * np.outer(branch.column, branch.column)) for branch in parts]
-    for path, noise in (*sources, *((group.path, group.law.noise) for group in gathered)):
-        if noise.any():
-            mine = np.diag(linear.stationary(capacitance, conductance, noise))
-            with np.errstate(invalid="ignore", divide="ignore"):
-                share = mine / variance
-            found.append(Contribution(path, share, float(mine[nets].sum() / variance[nets].sum())))
+    loud = [
+        (path, noise)
+        for path, noise in (*sources, *((group.path, group.law.noise) for group in gathered))
+        if noise.any()
+    ]
+    every = linear.variances(capacitance, conductance, (noise for _, noise in loud))
+    for (path, _), mine in zip(loud, every, strict=True):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = mine / variance
+        found.append(Contribution(path, share, float(mine[nets].sum() / variance[nets].sum())))
     return tuple(sorted(found, key=lambda one: -one.of_all))
 
 

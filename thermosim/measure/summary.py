@@ -186,7 +186,7 @@ def _run(record: Record, program: Program) -> Run:
     replicas = int(record.meta.get("replicas", program.replicas))
     return Run(
         program.name,
-        {island.path: len(island.nodes) for island in program.analog},
+        {island.path: len(island.nets) for island in program.analog},
         {fabric.path: fabric.nodes for fabric in program.fabrics},
         {fabric.path: fabric.nodes for fabric in program.dits},
         replicas, seconds(program.duration), seconds(program.burn_in), bool(record.meta.get("complete", True)),

@@ -54,10 +54,13 @@ class Amplifier(Model):
 
     @model_validator(mode="after")
     def _built(self) -> Self:
+        wrong = []
         if self.saturation is not None:
-            raise ValueError("saturation is not built: an amplifier is linear; leave it out and watch the amplitude")
+            wrong.append("saturation is not built: an amplifier is linear; leave it out and watch the amplitude")
         if (self.bandwidth is None) == (self.gbw is None):
-            raise ValueError("state the pole once: bandwidth, or gbw = |gain| bandwidth")
+            wrong.append("state the pole once: bandwidth, or gbw = |gain| bandwidth")
         if self.gain == 0:
-            raise ValueError("a gain of 0 amplifies nothing; leave the amplifier out")
+            wrong.append("a gain of 0 amplifies nothing; leave the amplifier out")
+        if wrong:
+            raise ValueError("; and ".join(wrong))
         return self

@@ -46,7 +46,7 @@ Row = tuple[int, list[str]]
 
 
 def read_problem(
-    path: Path, format: str | None = None, first: int | None = None, unused: bool = False, scale: float = 1.0
+    path: str | Path, format: str | None = None, first: int | None = None, unused: bool = False, scale: float = 1.0
 ) -> Problem:
     """Read a problem file.
 
@@ -68,6 +68,7 @@ def read_problem(
     ProblemError
         With file and line: wrong counts, self loops, repeated pairs, weights that are not finite, lone spins.
     """
+    path = Path(path)
     kind = format or next((name for name, endings in ENDINGS.items() if path.suffix.lower() in endings), None)
     if kind is None:
         raise ProblemError(

@@ -65,10 +65,12 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
 
 
 def _times(found: NetworkAnalysis, most: int) -> tuple[Fact, ...]:
-    told = []
+    told: list[str] = []
     for time, frequency in zip(found.times[:most], found.frequencies[:most], strict=True):
         text = show(time, "s", 4) if np.isfinite(time) else "never"
-        told.append(f"{text} at {show(frequency, 'Hz', 4)}" if frequency else text)
+        text = f"{text} at {show(frequency, 'Hz', 4)}" if frequency else text
+        if not frequency or told[-1:] != [text]:  # a ringing mode comes as a pair
+            told.append(text)
     rest = f", and {len(found.times) - most} faster" if len(found.times) > most else ""
     slowest = found.times[0]
     note = ""
@@ -112,12 +114,12 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     size = max(size, found.turnover)
     flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
-    visible = "undefined" if found.visible is None else f"{show(_clean(found.visible), '1/s', 4)}"
-    physical = "undefined" if found.physical is None else f"{show(_clean(found.physical), '1/s', 4)}"
+    visible = "undefined" if found.visible is None else f"{show(_clean(found.visible, found), '1/s', 4)}"
+    physical = "undefined" if found.physical is None else f"{show(_clean(found.physical, found), '1/s', 4)}"
     if found.physical is None:
         gathered = any(flow.temperature is not None and math.isnan(flow.temperature) for flow in found.heats)
         why = "unequal baths meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
-    elif found.physical > 2 * abs(found.visible or 0.0) and found.physical > 1:
+    elif found.visible is not None and _clean(found.physical, found) > 2 * abs(found.visible):
         why = "the voltages hide most of it"
     else:
         why = ""
@@ -150,9 +152,10 @@ def _what(flow: Flow) -> str:
     return "net heat of all" if math.isnan(flow.temperature) else f"heat into {show(flow.temperature, 'K')}"
 
 
-def _clean(rate: float) -> float:
-    """A rate without the dust of round-off."""
-    return 0.0 if abs(rate) < 1e-3 else rate
+def _clean(rate: float, found: NetworkAnalysis) -> float:
+    """A rate of entropy without the dust of round-off: each mode gives and takes about k in its time."""
+    with np.errstate(divide="ignore"):
+        return 0.0 if abs(rate) < _ROUND_OFF * float(np.abs(1 / found.times).sum()) else rate
 
 
 def _fabric(fabric: Fabric) -> Section:

@@ -39,7 +39,7 @@ def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
 def ran(summary: Summary, chip: Chip) -> str:
     """One line: how large, how long, how many replicas, which seed, how fast."""
     program, run = chip.program, summary.run
-    sizes = [telling.count(len(island.nodes), "analog node") for island in program.analog]
+    sizes = [telling.count(len(island.nets), "analog node") for island in program.analog]
     sizes += [
         f"{telling.count(fabric.nodes, 'p-bit')}, {telling.count(len(fabric.drawn.edges), 'coupling')}"
         + (f", {telling.count(len(fabric.drawn.terms), 'term')} of three or four" if len(fabric.drawn.terms) else "")
