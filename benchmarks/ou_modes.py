@@ -18,24 +18,25 @@ from threadpoolctl import threadpool_limits
 
 from thermosim.analysis.propagator import propagator
 from thermosim.kernels.jit import jit
-from thermosim.kernels.normal import fill, workspace
+from thermosim.kernels.normal import BATCH, fill, hash_keys, workspace
 from thermosim.kernels.ou import step, steps
-from thermosim.kernels.random import bits64
 from thermosim.kernels.tiles import WIDTH, add_product, aligned
 
 STEP = 0.1e-6  # s; a tenth of the shortest time constant of a cell
-WORKS = ((64, 1, 512, 64), (64, 1, 512, 1), (8, 4096, 8, 0), (8, 4096, 8, 8), (8, 1, 2048, 8), (4, 64, 64, 0))
+WORKS = ((64, 1, 512, 64), (64, 1, 512, 1), (8, 4096, 64, 0), (8, 4096, 8, 8), (8, 1, 2048, 8), (4, 64, 64, 0))
 """(nodes, replicas, steps in a call, recorded nodes)"""
 
 
 @jit
 def draw_only(nodes, tiles):
-    """The normals of `tiles` times WIDTH node vectors, thrown away."""
-    out, bits = aligned(nodes, WIDTH), np.empty(WIDTH, np.uint64)
+    """The normals of `tiles` times WIDTH node vectors, thrown away; as many tiles at a time as fill a batch."""
+    ahead = max(1, 2 * BATCH // (nodes + 1))
+    out, bits = aligned(ahead * nodes, WIDTH), np.empty(ahead * WIDTH, np.uint64)
+    keys = np.arange(WIDTH).astype(np.uint64)
     high, low, even, odd = workspace()
-    for tile in range(tiles):
-        for k in range(WIDTH):
-            bits[k] = bits64(np.uint64(k), np.uint64(tile))
+    for tile in range(0, tiles, ahead):
+        for k in range(ahead):
+            hash_keys(keys, np.uint64(tile + k), bits[k * WIDTH :])
         fill(bits, out, high, low, even, odd)
     return out[0, 0]
 
