@@ -98,6 +98,7 @@ def compare(nodes: int, replicas: int, count: int) -> None:
         "NumPy loop, exact": peers.numpy_loop(exact.decay, exact.factor, replicas, max(4, 2000 // replicas)),
         "Numba loop, Euler": peers.numba_loop(drift, spread, STEP, replicas, max(4, 2000 // replicas)),
     }
+    rates["JAX scan, exact"] = peers.jax_scan(exact.decay, exact.factor, replicas, max(200, 100_000 // replicas))
     if replicas == 1:
         unit = drift * 1e-6, noise / noise.max(), STEP * 1e6
         rates["thermox, exact"] = peers.thermox(*unit, 10_000)
@@ -120,7 +121,7 @@ def main() -> None:
     (time,) = best_in_turn([lambda: np.dot(block[:, :64], block, out=product)], seconds=1.0)
     print(f"dgemm of NumPy, 64 x 64 x 256, for comparison: {64 * 64 * 256 / time / 1e9:.1f} G products/s")
     compare(64, 1, 512)
-    compare(8, 4096, 8)
+    compare(8, 4096, 64)
 
 
 if __name__ == "__main__":
