@@ -102,9 +102,8 @@ def main() -> None:
         law = interpolated.covariance(np.array([[C]]), np.array([[1 / R]]), noise, ratio * TAU)[0, 0]
         expected = law * C / (BOLTZMANN * T)
         name = f"ngspice, h = tau/{1 / ratio:.0f}"
-        print(
-            f"{name:27s} {there:12.4g}/s   {variance:.4f} +- {error:.4f}, expected {expected:.4f}: {rate / there:.0f} times"
-        )
+        print(f"{name:27s} {there:12.4g}/s   {variance:.4f} +- {error:.4f}, expected {expected:.4f}", end="")
+        print(f": {rate / there:.0f} times")
 
 
 if __name__ == "__main__":
