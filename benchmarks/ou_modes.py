@@ -18,24 +18,25 @@ from threadpoolctl import threadpool_limits
 
 from thermosim.analysis.propagator import propagator
 from thermosim.kernels.jit import jit
-from thermosim.kernels.normal import fill, workspace
+from thermosim.kernels.normal import BATCH, fill, hash_keys, workspace
 from thermosim.kernels.ou import step, steps
-from thermosim.kernels.random import bits64
 from thermosim.kernels.tiles import WIDTH, add_product, aligned
 
 STEP = 0.1e-6  # s; a tenth of the shortest time constant of a cell
-WORKS = ((64, 1, 512, 64), (64, 1, 512, 1), (8, 4096, 8, 0), (8, 4096, 8, 8), (8, 1, 2048, 8), (4, 64, 64, 0))
+WORKS = ((64, 1, 512, 64), (64, 1, 512, 1), (8, 4096, 64, 0), (8, 4096, 8, 8), (8, 1, 2048, 8), (4, 64, 64, 0))
 """(nodes, replicas, steps in a call, recorded nodes)"""
 
 
 @jit
 def draw_only(nodes, tiles):
-    """The normals of `tiles` times WIDTH node vectors, thrown away."""
-    out, bits = aligned(nodes, WIDTH), np.empty(WIDTH, np.uint64)
+    """The normals of `tiles` times WIDTH node vectors, thrown away; as many tiles at a time as fill a batch."""
+    ahead = max(1, 2 * BATCH // (nodes + 1))
+    out, bits = aligned(ahead * nodes, WIDTH), np.empty(ahead * WIDTH, np.uint64)
+    keys = np.arange(WIDTH).astype(np.uint64)
     high, low, even, odd = workspace()
-    for tile in range(tiles):
-        for k in range(WIDTH):
-            bits[k] = bits64(np.uint64(k), np.uint64(tile))
+    for tile in range(0, tiles, ahead):
+        for k in range(ahead):
+            hash_keys(keys, np.uint64(tile + k), bits[k * WIDTH :])
         fill(bits, out, high, low, even, odd)
     return out[0, 0]
 
@@ -97,6 +98,7 @@ def compare(nodes: int, replicas: int, count: int) -> None:
         "NumPy loop, exact": peers.numpy_loop(exact.decay, exact.factor, replicas, max(4, 2000 // replicas)),
         "Numba loop, Euler": peers.numba_loop(drift, spread, STEP, replicas, max(4, 2000 // replicas)),
     }
+    rates["JAX scan, exact"] = peers.jax_scan(exact.decay, exact.factor, replicas, max(200, 100_000 // replicas))
     if replicas == 1:
         unit = drift * 1e-6, noise / noise.max(), STEP * 1e6
         rates["thermox, exact"] = peers.thermox(*unit, 10_000)
@@ -119,7 +121,7 @@ def main() -> None:
     (time,) = best_in_turn([lambda: np.dot(block[:, :64], block, out=product)], seconds=1.0)
     print(f"dgemm of NumPy, 64 x 64 x 256, for comparison: {64 * 64 * 256 / time / 1e9:.1f} G products/s")
     compare(64, 1, 512)
-    compare(8, 4096, 8)
+    compare(8, 4096, 64)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,45 @@ def test_unit_spread_of_ten_decades():
     np.testing.assert_allclose(np.diag(exact.factor) ** 2, variance, rtol=1e-12)
 
 
+def decades(slow, coupler=0.0):
+    """fF behind kOhm, 1e12 1/s, beside uF behind `slow` [Ohm]; C, G, S, and A."""
+    conductance = np.diag([1e-3, 1 / slow]) + coupler * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    capacitance = np.diag([1e-15, 1e-6])
+    return capacitance, conductance, 2 * BOLTZMANN * 300.0 * conductance
+
+
+@pytest.mark.parametrize("slow", [1e6, 1e9, 1e12])
+@pytest.mark.parametrize("share", [0.01, 1.0, 20.0])
+def test_slow_modes_of_stiff_networks_keep_their_digits(slow, share):
+    """Rates 12 to 18 decades apart; to double exp(-A h) itself is wrong by 2e-5 at 12 and 20 times at 18 decades."""
+    tau, kt_c = 1e-6 * slow, BOLTZMANN * 300.0 / 1e-6
+    exact = propagator(*decades(slow), np.array([[0.0], [1 / slow]]), np.zeros(2), share * tau)
+    assert exact.decay[1, 1] == pytest.approx(np.exp(-share), rel=1e-12, abs=1e-16)
+    assert exact.covariance[1, 1] == pytest.approx(-kt_c * np.expm1(-2 * share), rel=1e-12)
+    assert exact.inputs[1, 0] == pytest.approx(-np.expm1(-share), rel=1e-12)
+    if slow > 1e6:
+        doublings = int(np.ceil(np.log2(1e12 * share * tau)))
+        mutant = np.exp(-share / 2.0**doublings)
+        for _ in range(doublings):
+            mutant *= mutant
+        assert abs(mutant - np.exp(-share)) > 1e-11 * np.exp(-share), "squares of what is near 1 would be seen"
+
+
+@pytest.mark.parametrize("slow", [1e6, 1e9])
+def test_stiff_and_coupled_networks_keep_the_stationary_law(slow):
+    """Q = k T (C^-1 - Phi C^-1 Phi^T) at one temperature; the slow rate is det A over the fast one, to 1e-12 of it."""
+    capacitance, conductance, noise = decades(slow, coupler=1e-3 / slow)
+    drift = conductance / np.diag(capacitance)[:, np.newaxis]
+    fast = drift[0, 0]
+    rate = drift[1, 1] - drift[0, 1] * drift[1, 0] / fast
+    exact = propagator(capacitance, conductance, noise, NONE, np.zeros(2), 1 / rate)
+    assert exact.decay[1, 1] == pytest.approx(np.exp(-1.0), rel=1e-10)
+    inverse = np.linalg.inv(capacitance)
+    expected = BOLTZMANN * 300.0 * (inverse - exact.decay @ inverse @ exact.decay.T)
+    scale = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+    assert np.abs((exact.covariance - expected) / scale).max() < 1e-12
+
+
 def test_zero_noise_has_zero_factor():
     assert np.all(square_root(np.zeros((3, 3))) == 0.0)
 

@@ -85,7 +85,7 @@ def network(n, replicas, seed=3):
     return rng.normal(size=(n, replicas)), decay, rng.normal(size=(n, replicas)), factor
 
 
-@pytest.mark.parametrize(("n", "replicas"), [(4, 64), (5, 70), (3, 1), (64, 2), (70, 3)])
+@pytest.mark.parametrize(("n", "replicas"), [(4, 64), (5, 70), (3, 1), (16, 1), (64, 1), (9, 20), (64, 2), (70, 3)])
 def test_many_steps_are_as_many_single_steps(n, replicas):
     """Both vectorisations, sizes beside the tile width, and a cut in the middle: every bit the same."""
     start, decay, drive, factor = network(n, replicas)

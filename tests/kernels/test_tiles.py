@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba.core.errors import TypingError
 
-from thermosim.kernels.tiles import WIDTH, add_product
+from thermosim.kernels.tiles import WIDTH, add_product, sum_of_two
 
 
 def in_order(total, matrix, terms):
@@ -47,6 +47,18 @@ def test_zeros_above_the_diagonal_are_passed_over(n):
     assert np.array_equal(lower, full)
 
 
+@pytest.mark.parametrize("n", [1, 3, 4, 8, 11])
+def test_two_products_at_once_are_one_after_the_other(n):
+    start, factor, normals = numbers(n, n, np.float64)
+    _, decay, value = numbers(n, n, np.float64, seed=8)
+    factor, kept = np.tril(factor), start.copy()
+    total = np.full((n, WIDTH), np.nan)
+    sum_of_two(total, start, factor, normals, decay, value)
+    assert np.array_equal(total, in_order(in_order(start, factor, normals), decay, value))
+    assert not np.array_equal(total, in_order(in_order(start, decay, value), factor, normals)), "the order is seen"
+    assert np.array_equal(start, kept)
+
+
 def test_a_transposed_matrix_is_refused():
     total, matrix, terms = numbers(4, 4, np.float64)
     with pytest.raises(TypingError, match="C-contiguous arrays of one kind of floats are needed"):
@@ -62,12 +74,16 @@ def test_what_comes_with_a_nan_stays_in_its_column():
 
 INTERPRETED = """
 import numpy as np
-from thermosim.kernels.tiles import add_product
+from thermosim.kernels.tiles import add_product, sum_of_two
 rng = np.random.default_rng(6)
 for kind in (np.float64, np.float32):
     total, matrix, terms = (rng.normal(size=shape).astype(kind) for shape in ((6, 64), (6, 7), (7, 64)))
     add_product(total, matrix, terms, False)
     print(total.tobytes().hex())
+square = [np.tril(rng.normal(size=(6, 6))) for _ in range(2)]
+total = np.empty((6, 64))
+sum_of_two(total, rng.normal(size=(6, 64)), square[0], rng.normal(size=(6, 64)), square[1], rng.normal(size=(6, 64)))
+print(total.tobytes().hex())
 """
 
 

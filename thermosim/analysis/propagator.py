@@ -7,9 +7,11 @@
 with ``A = C^-1 G`` and ``D = C^-1 S C^-1``. One block exponential at a small step (Van Loan, IEEE Trans. Autom.
 Control 23, 395, 1978) is doubled up to h:
 
-    Q(2h) = Q + Phi Q Phi^T,  Gamma(2h) = Gamma + Phi Gamma,  Phi(2h) = Phi^2
+    Q(2h) = Q + Phi Q Phi^T,  Gamma(2h) = Gamma + Phi Gamma,  E(2h) = 2 E + E^2,  Phi = 1 + E
 
 Nothing is inverted or diagonalised, so singular, zero-mode, non-normal and defective networks are ordinary cases.
+E and not Phi is doubled while anything is left of the start: at the small step of a stiff network the slow modes are
+1 - 1e-12, say, of which squares would keep four digits.
 """
 
 from __future__ import annotations
@@ -87,14 +89,19 @@ def propagator(
 
     largest = float(np.linalg.norm(rates, 1)) * seconds
     doublings = max(0, math.ceil(math.log2(largest))) if largest > 0.0 else 0
-    decay, spread, held = _small_step(rates, diffusion, seconds / 2**doublings)
-    added = held @ sources
+    change, spread, held = _small_step(rates, diffusion, seconds / 2**doublings)
+    added, one = held @ sources, np.eye(len(root))
+    decay = one + change
     with np.errstate(over="ignore", invalid="ignore"):
         for _ in range(doublings):
             spread = spread + decay @ spread @ decay.T
             spread = (spread + spread.T) / 2
             added = added + decay @ added
-            decay = decay @ decay
+            if np.linalg.norm(decay) > 0.5:
+                change = 2 * change + change @ change
+                decay = one + change
+            else:  # every mode has decayed, and small numbers keep their digits when they are squared
+                decay = decay @ decay
     if not all(np.isfinite(part).all() for part in (decay, added, spread)):
         raise ValueError(f"over a step of {seconds:.4g} s the network grows beyond any number")
 
@@ -111,7 +118,7 @@ def propagator(
 
 
 def _small_step(rates: Floats, diffusion: Floats, step: float) -> tuple[Floats, Floats, Floats]:
-    """exp(-A h), Q(h) and int_0^h exp(-A s) ds for ``|A| h <= 1``."""
+    """exp(-A h) - 1, Q(h) and int_0^h exp(-A s) ds for ``|A| h <= 1``."""
     n = len(rates)
     zero, one = np.zeros((n, n)), np.eye(n)
     drift = rates * step
@@ -120,4 +127,4 @@ def _small_step(rates: Floats, diffusion: Floats, step: float) -> tuple[Floats, 
     decay = block[n:, n:].T
     spread = decay @ block[:n, n:] * (unit * step)
     held = expm(np.block([[-drift, one], [zero, zero]]))[:n, n:] * step
-    return decay, (spread + spread.T) / 2, held
+    return -rates @ held, (spread + spread.T) / 2, held

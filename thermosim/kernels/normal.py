@@ -41,6 +41,13 @@ _C2, _C3, _C4 = np.float32(0.04166661575436592), np.float32(-0.00138866179622709
 
 
 @jit_noalias
+def hash_keys(keys, counter, bits):
+    """bits[k] = bits64(keys[k], counter): what :func:`fill` takes, for replicas side by side."""
+    for k in range(keys.size):
+        bits[k] = bits64(keys[k], counter)
+
+
+@jit_noalias
 def _words(bits, pair, high, low):
     for k in range(WIDTH):
         word = lane64(bits[k], pair)
@@ -130,8 +137,7 @@ def normals(keys, counter, out):
     high, low, even, odd = workspace()
     for begin in range(0, streams, WIDTH):
         width = min(WIDTH, streams - begin)
-        for k in range(width):
-            bits[k] = bits64(keys[begin + k], counter)
+        hash_keys(keys[begin : begin + width], counter, bits)
         fill(bits, tile, high, low, even, odd)
         for node in range(nodes):
             out[node, begin : begin + width] = tile[node, :width]

@@ -10,11 +10,22 @@ same whether steps are taken one by one or many at a time, vectorised over repli
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.normal import BATCH, fill, workspace
+from thermosim.kernels.normal import BATCH, fill, hash_keys, workspace
 from thermosim.kernels.random import bits64
-from thermosim.kernels.tiles import WIDTH, add_product, add_to_row, aligned, copy, load, store
+from thermosim.kernels.tiles import (
+    SHORT,
+    WIDTH,
+    add_product,
+    add_to_row,
+    add_to_short_row,
+    aligned,
+    load,
+    store,
+    sum_of_two,
+)
 
-_FEW = 16  # fewer replicas than this are advanced one by one, their noise vectorised over time
+_FEW, _FEW_LARGE, _LARGE = 16, 24, 8
+"""Fewer replicas than _FEW, or _FEW_LARGE from _LARGE nodes on, are advanced one by one, noise vectorised over time."""
 
 
 @jit
@@ -61,12 +72,9 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
             slot = t % ahead
             if slot == 0:
                 for later in range(ahead):
-                    for k in range(width):
-                        bits[later * WIDTH + k] = bits64(keys[begin + k], first + np.uint64(t + later))
+                    hash_keys(keys[begin : begin + width], first + np.uint64(t + later), bits[later * WIDTH :])
                 fill(bits, normals, high, low, even, odd)
-            copy(held, total)
-            add_product(total, factor, normals[slot * n : (slot + 1) * n], True)
-            add_product(total, decay, value, False)
+            sum_of_two(total, held, factor, normals[slot * n : (slot + 1) * n], decay, value)
             value, total = total, value
             if t < out.shape[0]:
                 for node in range(nodes.size):
@@ -75,13 +83,40 @@ def _many(state, decay, drive, factor, keys, first, count, nodes, out):
 
 
 @jit
+def _in_columns(matrix):
+    """The transposed matrix (n, n) in groups of WIDTH of its columns, filled up with zeros: (groups, n, WIDTH)."""
+    n = len(matrix)
+    groups = (n + WIDTH - 1) // WIDTH
+    columns = aligned(groups * n, WIDTH).reshape((groups, n, WIDTH))
+    columns[:] = 0.0
+    for i in range(n):
+        for j in range(n):
+            columns[i // WIDTH, j, i % WIDTH] = matrix[i, j]
+    return columns
+
+
+@jit
 def _recur(value, columns, count):
-    """value[k + 1] += Phi value[k] for k below `count`; columns is Phi transposed in groups of WIDTH of its rows."""
+    """value[k + 1] += Phi value[k] for k below `count`; columns from :func:`_in_columns`."""
     groups, n, _ = columns.shape
     length = groups * WIDTH
+    if n <= SHORT:
+        for k in range(count):
+            add_to_short_row(value, value, (k + 1) * length, value, k * length, 0, columns, 0, n)
+        return
     for k in range(count):
         for group in range(groups):
-            add_to_row(value, (k + 1) * length + group * WIDTH, value, k * length, 0, columns, group * n * WIDTH, n)
+            place = (k + 1) * length + group * WIDTH
+            add_to_row(value, value, place, value, k * length, 0, columns, group * n * WIDTH, n)
+
+
+@jit_noalias
+def _turn(noise, value):
+    """value[1 + k, i] = noise[i, k], eight rows of `noise` at a time: as many cache lines as a load port can hold."""
+    for i in range(0, noise.shape[0], 8):
+        for k in range(WIDTH):
+            for node in range(8):
+                value[1 + k, i + node] = noise[i + node, k]
 
 
 @jit_noalias
@@ -92,21 +127,27 @@ def _record(value, nodes, out):
             out[k, node] = row[np.uint64(nodes[node])]  # unsigned: no test for indices that count from the end
 
 
+@jit_noalias
+def _record_all(value, out):
+    """The same for all nodes in order, into rows of `out` without gaps."""
+    n = out.shape[1]
+    for k in range(out.shape[0]):
+        for node in range(n):
+            out[k, node] = value[k + 1, node]
+
+
 @jit
 def _few(state, decay, drive, factor, keys, first, count, nodes, out):
     """`count` steps, replica by replica: noise vectorised over WIDTH steps, the recursion over nodes."""
     n, replicas = state.shape
-    groups = (n + WIDTH - 1) // WIDTH
-    columns = aligned(groups * n, WIDTH).reshape((groups, n, WIDTH))
-    columns[:] = 0.0
-    for i in range(n):
-        for j in range(n):
-            columns[i // WIDTH, j, i % WIDTH] = decay[i, j]
-    normals, noise = aligned(n, WIDTH), aligned(n, WIDTH)
-    value = aligned(WIDTH + 1, groups * WIDTH)
+    columns = _in_columns(decay)
+    normals, noise = aligned(n, WIDTH), aligned(n + 7 - (n + 7) % 8, WIDTH)
+    value = aligned(WIDTH + 1, len(columns) * WIDTH)
+    noise[:] = 0.0
     value[:] = 0.0
     bits = np.empty(WIDTH, np.uint64)
     high, low, even, odd = workspace()
+    in_order = replicas == 1 and np.array_equal(nodes, np.arange(n))
     for r in range(replicas):
         for i in range(n):
             value[0, i] = state[i, r]
@@ -118,11 +159,12 @@ def _few(state, decay, drive, factor, keys, first, count, nodes, out):
             for i in range(n):
                 noise[i] = drive[i, r if drive.shape[1] > 1 else 0]
             add_product(noise, factor, normals, True)
-            for k in range(width):
-                for i in range(n):
-                    value[k + 1, i] = noise[i, k]
+            _turn(noise, value)
             _recur(value, columns, width)
-            _record(value, nodes, out[begin : begin + width, :, r])
+            if in_order:
+                _record_all(value, out[begin : begin + width].reshape((width, n)))
+            else:
+                _record(value, nodes, out[begin : begin + width, :, r])
             value[0] = value[width]
         for i in range(n):
             state[i, r] = value[0, i]
@@ -144,7 +186,7 @@ def steps(state, decay, drive, factor, keys, first, nodes, out):
 
     `nodes` is int64. The other arguments, and every bit, are those of as many calls of :func:`step`.
     """
-    if state.shape[1] < _FEW:
+    if state.shape[1] < (_FEW_LARGE if len(state) >= _LARGE else _FEW):
         _few(state, decay, drive, factor, keys, first, out.shape[0], nodes, out)
     else:
         _many(state, decay, drive, factor, keys, first, out.shape[0], nodes, out)

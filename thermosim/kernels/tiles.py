@@ -8,15 +8,22 @@ A full tile is always worked on, so that what happens in one column cannot depen
 import numpy as np
 
 from thermosim.kernels.jit import jit, jit_noalias
-from thermosim.kernels.registers import block_sum
+from thermosim.kernels.registers import block_sum, block_sum_of_two
 
 WIDTH = 64
 """Columns of a tile; part of no result."""
 
 _HALF = WIDTH // 2
 _add_to_four_rows = block_sum(4, _HALF, WIDTH)  # sixteen registers of doubles, and half a load for each product
+_four_rows_of_two = block_sum_of_two(4, _HALF, WIDTH)
+_row_of_two = block_sum_of_two(1, WIDTH, WIDTH)
 add_to_row = block_sum(1, WIDTH, WIDTH)
 """One row of a product; the arguments are those of :func:`thermosim.kernels.registers.block_sum`."""
+
+SHORT = 16
+"""Columns of a short row."""
+add_to_short_row = block_sum(1, SHORT, WIDTH)
+"""The first columns of a row alone, for few nodes."""
 
 _LINE = 64  # bytes of a cache line: wide loads that cross two lines take twice as long
 
@@ -41,17 +48,26 @@ def add_product(total, matrix, terms, lower):
     for i in range(0, fours, 4):
         columns = min(m, i + 4) if lower else m
         for half in range(0, WIDTH, _HALF):
-            _add_to_four_rows(total, i * WIDTH + half, matrix, i * m, m, terms, half, columns)
+            _add_to_four_rows(total, total, i * WIDTH + half, matrix, i * m, m, terms, half, columns)
     for i in range(fours, n):
-        add_to_row(total, i * WIDTH, matrix, i * m, m, terms, 0, m)
+        add_to_row(total, total, i * WIDTH, matrix, i * m, m, terms, 0, m)
 
 
-@jit_noalias
-def copy(source, target):
-    """target = source, both C-contiguous and of one size; assignment to a slice takes several times as long."""
-    numbers, places = source.reshape(-1), target.reshape(-1)
-    for k in range(places.size):
-        places[k] = numbers[k]
+@jit
+def sum_of_two(total, start, lower, x, full, y):
+    """total = start + lower @ x + full @ y, in this order: what two calls of :func:`add_product` give, bit for bit.
+
+    `lower` and `full` (n, n), the first lower triangular; the others (n, WIDTH), total and y not the same. Totals stay
+    in registers from one product to the next: with eight nodes that is a third of the time of a step.
+    """
+    n = len(lower)
+    fours = n - n % 4
+    for i in range(0, fours, 4):
+        for half in range(0, WIDTH, _HALF):
+            place = i * WIDTH + half
+            _four_rows_of_two(total, start, place, lower, i * n, n, x, half, i + 4, full, i * n, n, y, half, n)
+    for i in range(fours, n):
+        _row_of_two(total, start, i * WIDTH, lower, i * n, n, x, 0, n, full, i * n, n, y, 0, n)
 
 
 @jit_noalias
