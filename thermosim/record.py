@@ -39,7 +39,8 @@ class Record:
       each was seen, and ``<fabric>:bond`` (edge,), sums of J(c_i, c_j);
       and ``<fabric>:last`` (node, chain) int8, the state at the end. Where heat is measured, in the window:
       ``<island>:heat`` (branch, chain) [J], ``<island>:work`` (input, chain) [J], ``<island>:gained`` (chain,) [J], and
-      ``<island>:booked`` (1,) [fs], how long that was.
+      ``<island>:booked`` (1,) [fs], how long that was. Where information is measured,
+      ``<island>:told``, ``squares``, ``unknown``, ``codes`` and ``conversions`` of :mod:`thermosim.engine.learning`.
     * ``counters``: ``path.counter`` -> (2, chain) int64, burn-in and window.
     * ``meta``: seed, replicas, threads, versions, netlist, program provenance, wall times, kernels.
     * ``checkpoint``: state to go on from; empty when the run is complete.

@@ -42,6 +42,7 @@ def test_summary_of_a_fabric(made: SimpleNamespace) -> None:
         "notes",
         "temperature",
         "heat",
+        "information",
     }
     assert set(plain["target"][0]["distances"][0]) == {
         "quantity", "law", "value", "error", "floor", "floor_spread", "length", "excess",

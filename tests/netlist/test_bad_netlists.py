@@ -61,7 +61,7 @@ TIME = "expected a time or a number of sweeps, e.g. 10 us or 5 sweeps"
         (RUN, RUN + ", burnin: 3 us", ["6:23: run.burnin: unknown key 'burnin'; did you mean 'burn_in'?"]),
         (
             RUN, RUN + ", measure: [enrgy]",
-            ["6:33: run.measure.0: 'enrgy' is not one of energy, heat, mixing, target; did you mean 'energy'?"],
+            ["6:33: run.measure.0: 'enrgy' is not one of energy, heat, information, mixing, target; did you mean 'energy'?"],
         ),
         (
             RUN, RUN + ", record: {x: 1 us}",

@@ -20,6 +20,7 @@ from thermosim.circuit.heat import check_heat_steps, heat_branches
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
+from thermosim.circuit.learning import build_learning
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
@@ -96,7 +97,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         dits=dits,
         provenance=_provenance(circuit),
     )
-    program = replace(program, notes=(*program.notes, *_discipline_notes(program, recorded)))
+    learning = build_learning(circuit, islands, jump_islands, adcs, dacs, program.controllers, problems)
+    notes = (*program.notes, *_discipline_notes(program, recorded))
+    program = replace(program, learning=learning, notes=notes)
     built = islands or jump_islands or sampling
     if not built and not circuit.of_family("pdit") and not circuit.of_family("pbit"):
         problems.add(

@@ -25,6 +25,7 @@ from thermosim.times import Clock
 
 if TYPE_CHECKING:
     from thermosim.circuit.branches import Branch
+    from thermosim.circuit.learning import Learning
 
 
 @dataclass(frozen=True)
@@ -349,6 +350,8 @@ class Program:
     jump_islands: tuple[JumpIsland, ...] = ()
     branches: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     """Elements of every linear island but for its capacitors, where heat is measured."""
+    learning: tuple[Learning, ...] = ()
+    """What is read of every linear island by those who use the codes, where information is measured."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""

@@ -40,6 +40,8 @@ def record(simulation: Simulation) -> Record:
             path, ledger = runner.island.path, runner.ledger
             sums |= {f"{path}:heat": ledger.heat, f"{path}:work": ledger.work, f"{path}:gained": ledger.gained}
             sums[f"{path}:booked"] = np.array([max(0, runner.time - simulation.program.burn_in)])
+        if isinstance(runner, IslandRunner) and runner.learner:
+            sums |= runner.learner.sums()
     return Record(
         series=series,
         samples=samples,

@@ -19,6 +19,7 @@ from thermosim.engine.counters import Counters
 from thermosim.engine.held import Held, Rows, compact
 from thermosim.engine.island import IslandRunner, Loading
 from thermosim.engine.jumps import JumpRunner
+from thermosim.engine.learning import Learner
 from thermosim.kernels.conversion import convert, look_up
 from thermosim.kernels.normal import normals
 from thermosim.streams import replica_keys
@@ -70,6 +71,8 @@ class AdcRunner:
         self._rows = self._sources[0][1] if self._direct else np.arange(len(bank.inputs))
         self._conversions = counters.new(bank.path, "conversions")
         self._clipped = counters.new(bank.path, "clipped")
+        self.learners: list[Learner] = []
+        """Those who follow what these readings tell."""
 
     def zero_code(self) -> int:
         """The nominal code of 0 V, which nets carry before the first publication."""
@@ -88,6 +91,8 @@ class AdcRunner:
         )  # fmt: skip
         count = self._conversions.at(time)
         count += len(codes)
+        for learner in self.learners:
+            learner.read(bank, time, values, self._rows, self._noise(), codes)
         self.number += 1
         return codes
 
@@ -100,6 +105,13 @@ class AdcRunner:
         self.number = kept["number"]
         for loading, held in zip(self.loadings, kept["held"], strict=True):
             loading.held = held.copy()
+
+    def _noise(self) -> Floats:
+        """Noise of this conversion beyond gain and offset (channel, replica) [V]."""
+        normal = np.zeros_like(self._values)
+        if self._spread.any():
+            normals(self._keys, np.uint64(self.number), normal)
+        return self._spread[:, np.newaxis] * normal
 
     def _read(self) -> Floats:
         values = self._values

@@ -38,6 +38,7 @@ from thermosim.times import FEMTOSECONDS, seconds
 
 if TYPE_CHECKING:
     from thermosim.engine.heat import HeatLedger
+    from thermosim.engine.learning import Learner
 
 CACHE_BYTES = 64 * 2**20
 """Bound of an island's propagator cache."""
@@ -76,6 +77,7 @@ class IslandRunner:
         self._due = _NEVER
         self._aperture: _Aperture | None = None
         self.ledger: HeatLedger | None = None
+        self.learner: Learner | None = None
         self._window = _NEVER
 
     def book(self, ledger: HeatLedger, window: int) -> None:
@@ -103,7 +105,10 @@ class IslandRunner:
         """Step inputs `rows` to `volts` (input, replica) now; coupling capacitors pass the step on at once."""
         before, held = (self.state.copy(), self._held.copy()) if self.ledger else (self.state, self._held)
         if self._jumps:
-            self.state += times(self._jump[:, rows], volts - self._held[rows])
+            moved = times(self._jump[:, rows], volts - self._held[rows])
+            self.state += moved
+            if self.learner:
+                self.learner.shift(moved)
         self._held[rows] = volts
         if self.ledger:
             self.ledger.jump(before, self.state, held[:-1], self._held[:-1], self.time >= self._window)
@@ -121,6 +126,7 @@ class IslandRunner:
         """All that the future depends on."""
         last = {} if self._aperture is None else self._aperture.checkpoint()
         last |= {} if self.ledger is None else {"ledger": self.ledger.checkpoint()}
+        last |= {} if self.learner is None else {"learner": self.learner.checkpoint()}
         return {"time": self.time, "number": self.number, "state": self.state.copy(), "held": self._held.copy(), **last}
 
     def restore(self, kept: dict[str, Any]) -> None:
@@ -132,6 +138,8 @@ class IslandRunner:
             self._aperture.restore(kept["noise"], self._propagator(kept["last_step"]))
         if self.ledger is not None:
             self.ledger.restore(kept["ledger"])
+        if self.learner is not None:
+            self.learner.restore(kept["learner"])
 
     def resume_recording(self) -> None:
         """Look again at what the tapes have."""
@@ -156,6 +164,8 @@ class IslandRunner:
             self._aperture.after(self.state)
         self.number += 1
         self.time += length
+        if self.learner:
+            self.learner.pass_by(exact, self._drive, self.time)
 
     def _propagator(self, length: int) -> Propagator:
         exact = self._cache.get(length)
@@ -189,7 +199,7 @@ class IslandRunner:
                 track.take(self.state)
         self._set_due()
         live = [track for track in self.tracks if track.due is not None]
-        if len(live) == 1 and self._due <= limit and self._aperture is None and self.ledger is None:
+        if len(live) == 1 and self._due <= limit and self._aperture is None and not (self.ledger or self.learner):
             self._record_many(live[0], limit)
             self._set_due()
 

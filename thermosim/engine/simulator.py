@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from thermosim.circuit.learning import Learning
 from thermosim.circuit.program import Program
 from thermosim.contracts import Floats, Ints
 from thermosim.engine import checkpoint
@@ -30,6 +31,7 @@ from thermosim.engine.held import Held
 from thermosim.engine.hosts import HostRunner
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
+from thermosim.engine.learning import Learner
 from thermosim.engine.memory import refuse_too_much
 from thermosim.engine.probes import Tape
 from thermosim.engine.sweeps import FabricPart
@@ -149,6 +151,8 @@ class Simulation:
         ]
         owner = {net: runner for runner in self.islands for net in runner.island.nodes}
         self.adcs = {bank.path: AdcRunner(bank, owner, self.rails, self.counters, seed) for bank in program.adcs}
+        for learning in program.learning:
+            self._learn(learning)
         codes: dict[str, float] = {net: bank.initial for bank in program.dacs for net in bank.inputs}
         codes |= {net: adc.zero_code() for adc in self.adcs.values() for net in adc.bank.outputs}
         self.codes = Held(codes, np.int64, replicas)
@@ -184,6 +188,15 @@ class Simulation:
         self._interrupted = False
         self._progress: Callable[[float], None] | None = None
         self._stop: Callable[[int], bool] | None = None
+
+    def _learn(self, learning: Learning) -> None:
+        """Follow what is read of one island."""
+        (runner,) = (one for one in self.islands if one.island.path == learning.path)
+        assert isinstance(runner, IslandRunner)
+        banks = [adc.bank for adc in self.adcs.values() if adc.bank.path in learning.banks]
+        runner.learner = Learner(learning, runner.island.initial, banks, runner.state, self.program.burn_in)
+        for bank in banks:
+            self.adcs[bank.path].learners.append(runner.learner)
 
     def start(self) -> None:
         """Put the first edges on the agenda."""
@@ -320,7 +333,7 @@ class Simulation:
         """Take the draws that are due, so that parts without events of their own keep up; adds no step anywhere."""
         for runner in self.islands:
             runner.advance_to_draws(time)
-            if time == self.end and isinstance(runner, IslandRunner) and runner.ledger:
+            if time == self.end and isinstance(runner, IslandRunner) and (runner.ledger or runner.learner):
                 runner.advance(time)  # the window is booked to its end
             runner.check(self.seed)
         for part in self.fabrics.values():

@@ -18,6 +18,7 @@ from thermosim.measure.dits import dit_mixing
 from thermosim.measure.energy import Energy, faults, ledger
 from thermosim.measure.exchanges import exchange_notes
 from thermosim.measure.heat import Heat, heats
+from thermosim.measure.information import Information, informations
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
 from thermosim.measure.spins import enumerated_target, fabric_laws, ideal_run, no_law, pace, sampled_target
@@ -66,6 +67,7 @@ class Summary:
     notes: tuple[str, ...]
     temperature: tuple[EffectiveTemperature, ...] = ()
     heat: tuple[Heat, ...] = ()
+    information: tuple[Information, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data with stable keys; what is undefined is None, so that it is valid JSON."""
@@ -142,6 +144,7 @@ def measure(record: Record) -> Summary:
         tuple(notes),
         _temperatures(program, [seen for seen, _ in fabrics]),
         heats(record, program),
+        informations(record, program, _prices(program)) if program.learning else (),
     )
 
 
@@ -346,6 +349,7 @@ def _lines(summary: Summary) -> list[str]:
         for one in summary.temperature
     ]
     lines += [line for one in summary.heat for line in _heat_lines(one)]
+    lines += [line for one in summary.information for line in one.lines()]
     for ideal in summary.ideal:
         cost = show(ideal.seconds, "s") if ideal.seconds is not None else "unpriced"
         cost = show(ideal.joules, "J") if ideal.joules is not None else cost

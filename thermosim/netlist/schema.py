@@ -236,9 +236,9 @@ class Run(Section):
     read: Every | None = Field(
         None, description="how often the host reads the p-bits, at their price, e.g. every 100 sweeps; a read is a draw"
     )
-    measure: tuple[Literal["energy", "heat", "mixing", "target"], ...] = Field(
+    measure: tuple[Literal["energy", "heat", "information", "mixing", "target"], ...] = Field(
         ("energy", "mixing", "target"),
-        description="what the summary holds; heat books every resistor",
+        description="what the summary holds; heat books every resistor, information what controllers learn",
     )
     jumps: Literal["auto", "exact", "leap"] = Field(
         "auto", description="charges of transistors and diodes: one by one, in leaps, or by the size of a charge"

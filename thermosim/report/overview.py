@@ -7,7 +7,7 @@ import math
 from thermosim.api import Chip
 from thermosim.circuit.dits import DitFabric
 from thermosim.measure import Summary
-from thermosim.report import telling, telling_heat
+from thermosim.report import telling, telling_heat, telling_information
 from thermosim.report.story import Section, Story
 from thermosim.times import seconds
 from thermosim.units import show
@@ -26,6 +26,8 @@ def tell(summary: Summary, chip: Chip, full: bool = False) -> Story:
         sections.append(telling.temperature(summary.temperature))
     if summary.heat:
         sections.append(telling_heat.heat(summary.heat))
+    if summary.information:
+        sections.append(telling_information.information(summary.information))
     if summary.ideal:
         partial = summary.energy is not None and bool(summary.energy.unpriced)
         sections.append(telling.ideals(summary.ideal, per_sample, full, partial))

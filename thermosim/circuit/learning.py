@@ -1,0 +1,91 @@
+"""Which readings tell the digital side of a chip something of its linear networks, or why that cannot be told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island, JumpIsland
+from thermosim.contracts import Ints
+from thermosim.errors import Position, Problems
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What is read of one island: `banks`: path of an ADC bank -> its channels (channel,) that look at the island and
+    whose codes somebody uses, and the island's nodes (channel,) that they see. `readers`: who uses them."""
+
+    path: str
+    banks: dict[str, tuple[Ints, Ints]]
+    readers: tuple[str, ...]
+
+    @property
+    def channels(self) -> int:
+        """Conversions of one instant, if all banks sampled together."""
+        return sum(len(channels) for channels, _ in self.banks.values())
+
+
+def build_learning(
+    circuit: Circuit,
+    islands: Sequence[Island],
+    jump_islands: Sequence[JumpIsland],
+    adcs: Sequence[AdcBank],
+    dacs: Sequence[DacBank],
+    controllers: Sequence[ControllerPlan],
+    problems: Problems,
+) -> tuple[Learning, ...]:
+    """The readings of each linear island, where ``run.measure`` asks for information; else nothing."""
+    if "information" not in circuit.netlist.run.measure:
+        return ()
+    where = circuit.netlist.document.position(("run", "measure"))
+    readers: dict[str, list[str]] = {}
+    for plan in controllers:
+        for nets in plan.reads.values():
+            for net in nets:
+                readers.setdefault(net, []).append(plan.path)
+    for dac in dacs:
+        for net in dac.inputs:
+            readers.setdefault(net, []).append(dac.path)
+    found = []
+    for island in islands:
+        banks: dict[str, tuple[Ints, Ints]] = {}
+        who: dict[str, None] = {}
+        for bank in adcs:
+            channels = [
+                k for k, (net, code) in enumerate(zip(bank.inputs, bank.outputs, strict=True))
+                if net in island.nodes and code in readers
+            ]  # fmt: skip
+            if not channels:
+                continue
+            who |= dict.fromkeys(path for k in channels for path in readers[bank.outputs[k]])
+            rows = [island.nodes.index(bank.inputs[k]) for k in channels]
+            banks[bank.path] = np.array(channels), np.array(rows)
+            _refuse(bank, where, problems)
+        if banks:
+            found.append(Learning(island.path, banks, tuple(who)))
+    jumping = {net for island in jump_islands for net in island.nodes}
+    for bank in adcs:
+        seen = [net for net, code in zip(bank.inputs, bank.outputs, strict=True) if net in jumping and code in readers]
+        if seen:
+            message = f"information is not built for readings of transistor circuits (net '{seen[0]}'); leave it out"
+            problems.add(where, "run.measure", message)
+    if not found and not jumping:
+        message = (
+            "information is what a controller, or a DAC, learns from ADCs that read nets with capacitors; "
+            "this chip has none"
+        )
+        problems.add(where, "run.measure", message)
+    return tuple(found)
+
+
+def _refuse(bank: AdcBank, where: Position | None, problems: Problems) -> None:
+    what = ""
+    if bank.jitter > 0:
+        what = f"where a sampling instant is uncertain ('{bank.path}'); leave jitter out or leave information out"
+    elif bank.sample_capacitance > 0 and not bank.buffered:
+        what = f"where an unbuffered sampler takes charge ('{bank.path}'); buffer it or leave information out"
+    if what:
+        problems.add(where, "run.measure", f"information is not built {what}")
