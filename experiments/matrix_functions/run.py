@@ -123,8 +123,8 @@ def draw_works(axes: np.ndarray, answer: chips.DeterminantAnswer, found: list[Es
     ):
         axes[0].errorbar(runs, np.abs(values), errors, fmt=marker, label=label)
     axes[0].plot(runs, np.abs([one.foretold for one in found]), "k:", label="Jarzynski to leading order")
-    axes[0].set(xscale="log", yscale="log", ylim=(1e-4, 3), xlabel="runs in an estimate", ylabel="|mean error of ln det|",
-                title=f"bias, one switch, d = {size}")  # fmt: skip
+    axes[0].set(xscale="log", yscale="log", ylim=(1e-4, 3), xlabel="runs in an estimate",
+                ylabel="|mean error of ln det|", title=f"bias, one switch, d = {size}")  # fmt: skip
     axes[0].legend(fontsize=8)
     known = np.log(np.diag(frustrated(size))).sum()
     edges = np.linspace(

@@ -127,7 +127,7 @@ def _common_scaling(matrix: Floats, reference: Floats) -> Floats:
     both = np.vstack([comparison(matrix), comparison(reference)]) / np.abs(matrix).max()
     bounds = np.hstack([-both, np.ones((2 * n, 1))])
     found = linprog(np.append(np.zeros(n), -1.0), bounds, np.zeros(2 * n), bounds=[(0, 1)] * n + [(None, 1)])
-    if not found.success or found.x[-1] <= n * np.finfo(float).eps:
+    if not found.success or found.x is None or found.x[-1] <= n * np.finfo(float).eps:
         raise ThermosimError(
             "no scaling makes A and the reference diagonally dominant at once, so no bank of passive elements can "
             "switch from one to the other; take the diagonal of A as reference"
