@@ -1,4 +1,4 @@
-"""Solve and invert by chips of s-modes: error against time, beside Cholesky and conjugate gradients; and roundings."""
+"""Solve, invert, ln det by chips of s-modes: error against time, beside Cholesky and conjugate gradients; roundings."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from thermosim import compile as chips
+from thermosim.analysis.free_energy import bennett, jarzynski
 from thermosim.compile.network import resistive
 
 HERE = Path(__file__).parent
 PLATFORM = "platform/gpu_h100"
+SWITCHES = 8
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,14 @@ def rows(size: int, lengths: list[int], replicas: int) -> list[Row]:
     right = np.random.default_rng(size).standard_normal(size)
     condition = float(np.linalg.cond(matrix))
     found = []
-    for task in ("solve", "inverse"):
+    tasks = {
+        "solve": lambda effort: chips.solve(matrix, right, effort=effort),
+        "inverse": lambda effort: chips.inverse(matrix, effort=effort),
+        "ln det": lambda effort: chips.log_determinant(matrix, effort=effort, switches=SWITCHES),
+    }
+    for task, ask in tasks.items():
         for draws in lengths:
-            effort = chips.Effort(draws=draws, replicas=replicas)
-            answer = (
-                chips.solve(matrix, right, effort=effort) if task == "solve" else chips.inverse(matrix, effort=effort)
-            )
+            answer = ask(chips.Effort(draws=draws, replicas=replicas))
             found.append(
                 Row(task, size, condition, "chip", answer.deviation, answer.expected, answer.seconds, answer.joules)
             )
@@ -82,14 +86,72 @@ def roundings(size: int, bits: list[int], averaged: list[int]) -> list[tuple[int
     return found
 
 
+@dataclass(frozen=True)
+class Estimates:
+    """Mean distance from ln det, with its error, of estimates from `runs` works; Jarzynski's bias as foretold."""
+
+    runs: int
+    jarzynski: float
+    jarzynski_error: float
+    bennett: float
+    bennett_error: float
+    foretold: float
+
+
+def biases(size: int, draws: int, replicas: int) -> tuple[chips.DeterminantAnswer, list[Estimates]]:
+    """One switch, from the diagonal at once: what few runs make of ln det."""
+    answer = chips.log_determinant(frustrated(size), effort=chips.Effort(draws, replicas), switches=1)
+    difference = (float(answer.exact) - np.log(np.diag(frustrated(size))).sum()) / 2
+    found = []
+    for runs in (2, 4, 8, 16, 32, 64, 128, 256):
+        blocks = answer.works[0][: len(answer.works[0]) // runs * runs].reshape(-1, runs, 2)
+        if len(blocks) < 20:
+            break
+        down = 2 * (-difference - np.array([jarzynski(block[:, 1]).value for block in blocks]))
+        both = 2 * (np.array([bennett(*block.T).value for block in blocks]) - difference)
+        scale = np.sqrt(len(blocks))
+        foretold = -float(answer.jarzynski_expected[1] ** 2) * draws * replicas / runs / 4
+        found.append(Estimates(runs, down.mean(), down.std() / scale, both.mean(), both.std() / scale, foretold))
+    return answer, found
+
+
+def draw_works(axes: np.ndarray, answer: chips.DeterminantAnswer, found: list[Estimates], size: int) -> None:
+    runs = [one.runs for one in found]
+    for marker, label, values, errors in (
+        ("o-", "Jarzynski, way down", [one.jarzynski for one in found], [one.jarzynski_error for one in found]),
+        ("s-", "Bennett, both ways", [one.bennett for one in found], [one.bennett_error for one in found]),
+    ):
+        axes[0].errorbar(runs, np.abs(values), errors, fmt=marker, label=label)
+    axes[0].plot(runs, np.abs([one.foretold for one in found]), "k:", label="Jarzynski to leading order")
+    axes[0].set(xscale="log", yscale="log", ylim=(1e-4, 3), xlabel="runs in an estimate",
+                ylabel="|mean error of ln det|", title=f"bias, one switch, d = {size}")  # fmt: skip
+    axes[0].legend(fontsize=8)
+    known = np.log(np.diag(frustrated(size))).sum()
+    edges = np.linspace(
+        *np.quantile(np.concatenate([answer.works[0][:, 0], -answer.works[0][:, 1]]), [0.002, 0.998]), 60
+    )
+    axes[1].hist(answer.works[0][:, 0], edges, histtype="step", density=True, label="way up")
+    axes[1].hist(-answer.works[0][:, 1], edges, histtype="step", density=True, label="way down, negative")
+    axes[1].axvline((float(answer.exact) - known) / 2, color="k", lw=1, label="dF: they cross (Crooks)")
+    axes[1].set(yscale="log", xlabel="work [kT]", ylabel="density", title="works of one switch")
+    axes[1].legend(fontsize=8)
+
+
 def _relative(found: np.ndarray, exact: np.ndarray) -> float:
     return float(np.linalg.norm(found - exact) / np.linalg.norm(exact))
 
 
-def draw(found: list[Row], mended: list[tuple[int, int, float]], out: Path) -> None:
-    figure, axes = plt.subplots(1, 3, figsize=(14, 4.6), layout="constrained")
+def draw(
+    found: list[Row],
+    mended: list[tuple[int, int, float]],
+    works: tuple[chips.DeterminantAnswer, list[Estimates], int],
+    out: Path,
+) -> None:
+    figure, grid = plt.subplots(2, 3, figsize=(14, 9), layout="constrained")
+    axes, lower = grid
+    draw_works(lower[1:], *works)
     sizes = sorted({row.size for row in found})
-    for axis, task in zip(axes, ("solve", "inverse"), strict=False):
+    for axis, task in zip(axes, ("solve", "inverse", "ln det"), strict=True):
         for k, size in enumerate(sizes):
             mine = [row for row in found if row.task == task and row.size == size]
             chip = [row for row in mine if row.way == "chip"]
@@ -109,11 +171,11 @@ def draw(found: list[Row], mended: list[tuple[int, int, float]], out: Path) -> N
     for k, bit in enumerate(sorted({bit for bit, _, _ in mended})):
         mine = [(count, error) for b, count, error in mended if b == bit and count]
         nearest = next(error for b, count, error in mended if b == bit and not count)
-        axes[2].plot(*zip(*mine, strict=True), "o-", color=f"C{k}", label=f"{bit} bits, stochastic")
-        axes[2].axhline(nearest, color=f"C{k}", ls=":", label=f"{bit} bits, to nearest")
-    axes[2].set(xscale="log", yscale="log", xlabel="roundings averaged", ylabel="relative error of the inverse",
+        lower[0].plot(*zip(*mine, strict=True), "o-", color=f"C{k}", label=f"{bit} bits, stochastic")
+        lower[0].axhline(nearest, color=f"C{k}", ls=":", label=f"{bit} bits, to nearest")
+    lower[0].set(xscale="log", yscale="log", xlabel="roundings averaged", ylabel="relative error of the inverse",
                 title="rounding of the conductances")  # fmt: skip
-    axes[2].legend(fontsize=8)
+    lower[0].legend(fontsize=8)
     figure.savefig(out / "matrix_functions.png", dpi=120)
     plt.close(figure)
 
@@ -134,7 +196,9 @@ def run(sizes: list[int], lengths: list[int], replicas: int, averaged: list[int]
         table.writerows([bit, count, f"{error:.3g}"] for bit, count, error in mended)
     small = chips.inverse(frustrated(sizes[0]), effort=chips.Effort(draws=lengths[0], replicas=replicas))
     (out / "inverse.yaml").write_text(small.netlists[0])
-    draw(found, mended, out)
+    answer, few = biases(sizes[0], max(lengths), replicas)
+    (out / "ln_det_stair_1.yaml").write_text(answer.netlists[-1])
+    draw(found, mended, (answer, few, sizes[0]), out)
     return found
 
 

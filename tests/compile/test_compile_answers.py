@@ -88,7 +88,7 @@ def test_the_error_law_is_that_of_the_draws(every):
 
     network = resistive(matrix(4, False, 14), Parts())
     h, draws = every * network.slowest, 200_000
-    made = Run("", np.zeros((1, draws, 4)), h, "ok", 0.0, ())
+    made = Run((), np.zeros((1, draws, 4)), h, "ok", 0.0, ())
     step, now = expm(-network.slope * h), network.covariance
     square = np.trace(now) ** 2 + np.trace(now @ now)
     mean = np.trace(now)

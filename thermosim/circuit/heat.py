@@ -41,8 +41,8 @@ def heat_branches(
             f"heat of transistors and diodes is not built (net '{jump_islands[0].nodes[0]}'); leave heat out, the "
             "summary prices the charges that supplies deliver",
         )
-    for instance in circuit.of_type("inductor", "transconductance", "amplifier"):
-        message = f"heat is not built for chips with inductors and active elements ('{instance.path}'); leave it out"
+    for instance in circuit.of_type("transconductance", "amplifier"):
+        message = f"heat is not built for chips with active elements ('{instance.path}'); leave it out"
         problems.add(where, "run.measure", message)
     tied = [item for item in circuit.of_type("voltage_source") if "0" not in (*item.pins["p"], *item.pins["n"])]
     if tied:

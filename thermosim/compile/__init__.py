@@ -2,6 +2,7 @@
 
 from thermosim.compile.answer import Answer, GaussianAnswer
 from thermosim.compile.chip import Cost, Effort
+from thermosim.compile.determinant import DeterminantAnswer, log_determinant
 from thermosim.compile.digital import Method
 from thermosim.compile.parts import Parts
 from thermosim.compile.tasks import (
@@ -14,6 +15,6 @@ from thermosim.compile.tasks import (
 )
 
 __all__ = [
-    "Answer", "Cost", "Effort", "GaussianAnswer", "Method", "Parts", "bayesian_regression", "expm", "gaussian",
-    "inverse", "lyapunov", "solve",
+    "Answer", "Cost", "DeterminantAnswer", "Effort", "GaussianAnswer", "Method", "Parts", "bayesian_regression", "expm",
+    "gaussian", "inverse", "log_determinant", "lyapunov", "solve",
 ]  # fmt: skip

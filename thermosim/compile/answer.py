@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from thermosim.analysis.mixing import VERDICTS, Verdict
 from thermosim.compile import digital
-from thermosim.compile.chip import UNPRICED, Cost, Effort, Run, run
+from thermosim.compile.chip import UNPRICED, Cost, Effort, Run
 from thermosim.compile.network import Network
 from thermosim.compile.parts import Parts
+from thermosim.compile.staircase import Stairs
 from thermosim.contracts import Floats
 from thermosim.errors import ThermosimError
 from thermosim.models.base import Price
 
-Builder = Callable[[np.random.Generator | None], Network]
-Reading = Callable[[Network, Run], tuple[Floats, Floats]]
+Compiled = TypeVar("Compiled", Network, Stairs)
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,12 @@ class GaussianAnswer(Answer):
 
 
 def answered(
-    build: Builder,
-    read: Reading,
-    held: Callable[[Network], Floats],
+    build: Callable[[np.random.Generator | None], Compiled],
+    run: Callable[[Compiled, Parts, Effort, str], Run],
+    read: Callable[[Compiled, Run], tuple[Floats, Floats]],
+    held: Callable[[Compiled], Floats],
     exact: Floats,
-    foretell: Callable[[Network, Run], float],
+    foretell: Callable[[Compiled, Run], float],
     macs: float,
     parts: Parts,
     effort: Effort,
@@ -117,7 +119,7 @@ def answered(
         exact,
         float(np.sqrt(np.sum(np.square(expected)))) / count / float(np.linalg.norm(exact)) if np.any(exact) else 0.0,
         max((made.verdict for made in runs), key=VERDICTS.index),
-        tuple(made.text for made in runs),
+        tuple(text for made in runs for text in made.texts),
         sum(made.seconds for made in runs),
         _added([made.costs for made in runs]),
         UNPRICED,

@@ -51,9 +51,9 @@ class Cost:
 
 @dataclass(frozen=True)
 class Run:
-    """Samples `x` (chain, draw, element) every `every` [s]."""
+    """Samples `x` (chain, draw, element) every `every` [s]; `texts`: the netlists that ran."""
 
-    text: str
+    texts: tuple[str, ...]
     x: Floats
     every: float
     verdict: Verdict
@@ -80,8 +80,8 @@ class Effort:
 def run(network: Network, parts: Parts, effort: Effort, title: str) -> Run:
     """Run a network and read it; `effort.seed` names the noise."""
     slowest = network.slowest
-    every = _femtoseconds(slowest / DRAWS_PER_TIME if effort.every is None else effort.every)
-    burn_in = _femtoseconds(BURN_IN * slowest)
+    every = femtoseconds(slowest / DRAWS_PER_TIME if effort.every is None else effort.every)
+    burn_in = femtoseconds(BURN_IN * slowest)
     testbench = (
         f"{{duration: {every * effort.draws} fs, burn_in: {burn_in} fs, replicas: {effort.replicas}, "
         f"record: {{x: every {every} fs}}, measure: [mixing]}}"
@@ -97,10 +97,11 @@ def run(network: Network, parts: Parts, effort: Effort, title: str) -> Run:
     x = (volts[..., :n] - volts[..., n:]) / 2 if network.doubled else volts
     x = x * network.gain
     seconds = effort.replicas * (burn_in + every * effort.draws) * 1e-15
-    return Run(text, x, every * 1e-15, _verdict(network, x), seconds, _costs(network, parts, chip, x, seconds))
+    return Run((text,), x, every * 1e-15, _verdict(network, x), seconds, costs(network, parts, chip, x.size, seconds))
 
 
-def _femtoseconds(seconds: float) -> int:
+def femtoseconds(seconds: float) -> int:
+    """Whole femtoseconds, at least one."""
     return max(1, round(seconds * 1e15))
 
 
@@ -111,10 +112,11 @@ def _verdict(network: Network, x: Floats) -> Verdict:
     return overall([assess("slowest mode", slow), assess("its square", (slow - slow.mean()) ** 2)])
 
 
-def _costs(network: Network, parts: Parts, chip: Chip, x: Floats, seconds: float) -> tuple[Cost, ...]:
+def costs(network: Network, parts: Parts, chip: Chip, count: int, seconds: float) -> tuple[Cost, ...]:
+    """Work of the sources for `seconds`, and `count` conversions."""
     work = network.watts * seconds
     source = "closed form: S / 2 C of each noise source, i v of each current, at the node itself"
-    costs = [Cost("work of the sources on the nodes", 1, work, work, work, "modelled", source)]
+    found = [Cost("work of the sources on the nodes", 1, work, work, work, "modelled", source)]
     problems = Problems()
     spec = {"card": parts.adc, "reference": f"{parts.reference!r} V"}
     bound = bind(spec, (), chip.netlist, problems, {})
@@ -122,12 +124,9 @@ def _costs(network: Network, parts: Parts, chip: Chip, x: Floats, seconds: float
     assert bound is not None
     for price in bound.model.prices(bound.evidence, PriceContext(parts.temperature)):
         if price.joules is not None and price.low is not None and price.high is not None:
-            count = x.size
-            costs.append(
-                Cost(price.action, count, count * price.joules, count * price.low, count * price.high, price.grade,
-                     f"{parts.adc}: {price.source}")
-            )  # fmt: skip
-    return tuple(costs)
+            sums = (count * price.joules, count * price.low, count * price.high)
+            found += [Cost(price.action, count, *sums, price.grade, f"{parts.adc}: {price.source}")]
+    return tuple(found)
 
 
 def over_replicas(x: Floats, each: Callable[[Floats], Any]) -> tuple[Floats, Floats]:

@@ -57,9 +57,16 @@ class Bank:
     unit: str
 
     def fill(
-        self, wanted: tuple[Element, ...], bits: int | None, rng: np.random.Generator | None, name: str
+        self,
+        wanted: tuple[Element, ...],
+        bits: int | None,
+        rng: np.random.Generator | None,
+        name: str,
+        largest: float | None = None,
     ) -> tuple[tuple[Element, ...], float]:
         """Elements as the bank holds them [unit], and the factor from the matrix's entries to them.
+
+        The entry `largest` is the bank's largest value: that of `wanted` if None.
 
         Raises
         ------
@@ -67,7 +74,7 @@ class Bank:
             With every element out of range; or if the step of the bank is, or rounding leaves no element to ground.
         """
         values = np.array([part.value for part in wanted])
-        factor = self.most / float(values.max())
+        factor = self.most / (float(values.max()) if largest is None else largest)
         sizes = values * factor
         if bits is None:
             low = [part for part, size in zip(wanted, sizes, strict=True) if size < self.least * (1 - 1e-12)]

@@ -6,7 +6,8 @@
     expm       noise R = 2 A, so that cov x = 1: <x(t + s) x(t)^T> = e^{-A s}
     gaussian   currents and noise: samples of N(m, S)
 
-What each of them shows is in :mod:`thermosim.compile.network`.
+What each of them shows is in :mod:`thermosim.compile.network`; log-determinants are in
+:mod:`thermosim.compile.determinant`.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Literal
 import numpy as np
 
 from thermosim.compile import digital
-from thermosim.compile.answer import Answer, Builder, GaussianAnswer, answered
-from thermosim.compile.chip import Effort, Run, over_replicas
+from thermosim.compile.answer import Answer, GaussianAnswer, answered
+from thermosim.compile.chip import Effort, Run, over_replicas, run
 from thermosim.compile.error_law import covariance_error, mean_covariance, mean_error
 from thermosim.compile.matrix import refuse_unless_positive_definite, refuse_wrong_vector
 from thermosim.compile.network import Network, capacitive, resistive
@@ -55,7 +56,7 @@ def solve(matrix: Floats, right: Floats, parts: Parts = PARTS, effort: Effort = 
         return over_replicas(made.x, lambda x: x.mean(axis=0))
 
     answer = answered(
-        lambda rng: resistive(a, parts, force=b, quiet=True, rng=rng), read, lambda network: network.mean,
+        lambda rng: resistive(a, parts, force=b, quiet=True, rng=rng), run, read, lambda network: network.mean,
         np.asarray(np.linalg.solve(a, b)), mean_error, len(a), parts, effort, roundings, "solve",
     )  # fmt: skip
     return replace(answer, digital=digital.solving(a, b, answer.deviation))
@@ -72,13 +73,12 @@ def inverse(
     a = refuse_unless_positive_definite(matrix, "A")
     if coupling not in ("resistive", "capacitive"):
         raise ThermosimError(f"coupling '{coupling}' is unknown; these exist: resistive, capacitive")
-    build: Builder = (
-        (lambda rng: resistive(a, parts, rng=rng))
-        if coupling == "resistive"
-        else (lambda rng: capacitive(a, parts, rng=rng))
-    )
+
+    def build(rng: np.random.Generator | None) -> Network:
+        return resistive(a, parts, rng=rng) if coupling == "resistive" else capacitive(a, parts, rng=rng)
+
     exact = np.asarray(np.linalg.inv(a))
-    answer = answered(build, _second_moment, lambda network: network.answer, exact, covariance_error,
+    answer = answered(build, run, _second_moment, lambda network: network.answer, exact, covariance_error,
                      len(a) * (len(a) + 1) / 2, parts, effort, roundings, "inverse")  # fmt: skip
     return replace(answer, digital=digital.solving(a, np.eye(len(a)), answer.deviation))
 
@@ -98,7 +98,7 @@ def lyapunov(
         rates, modes = np.linalg.eigh(a)
         return np.asarray(modes @ ((modes.T @ r @ modes) / np.add.outer(rates, rates)) @ modes.T)
 
-    answer = answered(lambda rng: resistive(a, parts, diffusion=r, rng=rng), _second_moment,
+    answer = answered(lambda rng: resistive(a, parts, diffusion=r, rng=rng), run, _second_moment,
                      lambda network: network.answer, spectral(), covariance_error, len(a) * (len(a) + 1) / 2,
                      parts, effort, roundings, "lyapunov")  # fmt: skip
     return replace(answer, digital=digital.by_eigenvectors(a, spectral))
@@ -125,8 +125,10 @@ def expm(matrix: Floats, parts: Parts = PARTS, effort: Effort = EFFORT, rounding
     def held(network: Network) -> Floats:
         return digital.exponential(network.held)
 
-    answer = answered(lambda rng: resistive(a, parts, diffusion=2 * a, rng=rng), read, held, digital.exponential(a),
-                     lambda network, made: float("nan"), len(a) ** 2, parts, paced, roundings, "expm")  # fmt: skip
+    answer = answered(
+        lambda rng: resistive(a, parts, diffusion=2 * a, rng=rng), run, read, held, digital.exponential(a),
+        lambda network, made: float("nan"), len(a) ** 2, parts, paced, roundings, "expm",
+    )  # fmt: skip
     return replace(answer, digital=digital.by_eigenvectors(a, lambda: digital.exponential(a)))
 
 
@@ -188,7 +190,7 @@ def _gaussian(a: Floats, force: Floats, parts: Parts, effort: Effort) -> Gaussia
         value, error = over_replicas(made.x, lambda x: (x - centre).T @ (x - centre) / len(x) - network.floor)
         return (value + lost) / network.scale, error / network.scale
 
-    answer = answered(lambda rng: resistive(a, parts, force=force, rng=rng, name="precision"), read,
+    answer = answered(lambda rng: resistive(a, parts, force=force, rng=rng, name="precision"), run, read,
                      lambda network: network.answer, np.asarray(np.linalg.inv(a)), covariance_error,
                      len(a) * (len(a) + 3) / 2, parts, effort, 0, "gaussian")  # fmt: skip
     ((_, made),) = kept

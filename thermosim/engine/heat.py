@@ -2,7 +2,7 @@
 
     heat into a branch   int u o dq;   a source of current or noise is a branch whose heat is the work it takes in
     work of a driven net V dq at constant V, (V + V') / 2 dq at a step of V; q through resistors and through capacitors
-    energy stored        U = v^T C v / 2 - v^T F V + sum_r (sum_i F_ir) V_r^2 / 2,   dU = work - heat
+    energy stored        U = v^T C v / 2 - v^T F V + sum_r (sum_i F_ir) V_r^2 / 2 + i^T L i / 2,   dU = work - heat
 
 Steps are cut into pieces of at most the fastest relaxation time / PER_TIME: means need none, and the fluctuations of
 the split between baths are right to second order in a piece (see :mod:`thermosim.analysis.heat`).
@@ -40,15 +40,28 @@ class HeatLedger:
     def __init__(self, island: Island, branches: Sequence[Branch], seed: int, replicas: int) -> None:
         law = island.actual
         self.law, self.branches = law, tuple(branches)
-        columns = [branch.column for branch in branches]
-        self._columns = np.reshape(np.array(columns, dtype=float), (len(columns), len(island.nodes)))
-        self._conductance = np.array([branch.conductance for branch in branches])
+        k, n = len(self.branches), len(island.nodes)
+        coils = np.flatnonzero(island.parity < 0)
+        m = len(coils)
+        self._inductance = law.capacitance[np.ix_(coils, coils)]
+        self._coils = -law.conductance[coils].T  # the rows of currents are -B^T
+        inverse = np.linalg.inv(self._inductance)
+        self._columns = np.zeros((k + 2 * m, n))
+        self._columns[:k] = np.reshape([branch.column for branch in branches], (k, n))
+        self._columns[k + np.arange(m), coils] = 1.0
+        self._columns[k + m :] = inverse @ self._coils.T
+        ones = np.ones(2 * m)
+        self._conductance = np.concatenate([[branch.conductance for branch in branches], ones])
         self._intensity = np.array([branch.intensity for branch in branches])
-        self._driven = -np.array([branch.current for branch in branches])  # a source drives it out of p
-        self._moved = np.ascontiguousarray(-np.linalg.solve(law.capacitance, self._columns.T))
+        self._driven = np.concatenate([[-branch.current for branch in branches], 0 * ones])  # driven out of p
+        self._moved = np.zeros((n, k + 2 * m))
+        self._moved[:, : k + m] = -np.linalg.solve(law.capacitance, np.hstack([self._columns[:k].T, self._coils]))
+        self._moved[coils, k + m + np.arange(m)] = 1.0
         ends = [[(end == net) for end in branch.ends] for branch in branches for net in island.inputs]
-        signs = np.array([float(p) - float(n) for p, n in ends]).reshape(len(branches), len(island.inputs))
-        self._rails = np.ascontiguousarray(signs)
+        signs = np.array([float(p) - float(n) for p, n in ends]).reshape(k, len(island.inputs))
+        through = law.input_conductance[coils]  # incidence of coils on driven nets
+        self._rails = np.vstack([signs, 0 * through, inverse @ through])
+        self._ports = np.ascontiguousarray(np.vstack([signs, through, 0 * through]).T)
         self._fastest = float(np.abs(modes(law.capacitance, law.conductance).rates).max(initial=0.0))
         self._keys = replica_keys(seed, f"heat {island.path}", replicas)
         self._number = 0
@@ -59,10 +72,10 @@ class HeatLedger:
 
     def step(self, state: Floats, held: Floats, length: int, counts: bool) -> None:
         """Move `state` (node, replica) by `length` [fs] with `held` (input, replica) [V]; booked if it `counts`."""
-        if not self.branches:  # capacitors alone: nothing moves
+        if not len(self._columns):  # capacitors alone: nothing moves
             return
         step, pieces = self._step(length)
-        shape = (len(self.branches), state.shape[1])
+        shape = (len(self._columns), state.shape[1])
         volts, charge, heat = times(self._rails, held), np.zeros(shape), np.zeros(shape)
         before = state.copy()
         most = max(1, _BULK // (shape[0] ** 2 * shape[1]))
@@ -76,8 +89,8 @@ class HeatLedger:
             self._number += count
             pieces -= count
         if counts:
-            self.heat += heat
-            through = times(self._rails.T, charge) - times(self.law.input_capacitance.T, state - before)
+            self.heat += heat[: len(self.branches)]
+            through = times(self._ports, charge) - times(self.law.input_capacitance.T, state - before)
             self.work += held * through
             self.gained += self._energy(state, held) - self._energy(before, held)
 
@@ -110,10 +123,12 @@ class HeatLedger:
             if len(self._cache) > 64:
                 self._cache.clear()
             pieces = max(1, math.ceil(seconds(length) * self._fastest * PER_TIME))
+            k = len(self.branches)
             exact = heat_step(
-                self.law.capacitance, self._columns.T, self._conductance, self._intensity, seconds(length) / pieces
-            )
-            names = ("response", "factor", "elastance", "path", "slope")
+                self.law.capacitance, self._columns[:k].T, self._conductance[:k], self._intensity,
+                seconds(length) / pieces, self._coils, self._inductance,
+            )  # fmt: skip
+            names = ("response", "factor", "elastance", "path", "slope", "shift")
             laid: dict[str, Any] = {name: np.ascontiguousarray(getattr(exact, name)) for name in names}
             self._cache[length] = replace(exact, **laid), pieces
         return self._cache[length]

@@ -38,7 +38,9 @@ def follow(
 
     held (branch, replicas) [V]: what driven ends add to the voltage across; columns (branch, n): B^T; moved (n, branch)
     [1/F]: -C^-1 B; conductance, driven (branch,) [S], [A into the branch]; the rest from
-    :class:`thermosim.analysis.heat.HeatStep`; keys (replicas,) uint64; first: uint64 number of the first step.
+    :class:`thermosim.analysis.heat.HeatStep`; keys (replicas,) uint64; first: uint64 number of the first step. With
+    inductors the rows go on with their charges, whose `columns` pick the current, and with their currents, whose
+    `columns` are L^-1 B^T; the heat of those rows has no meaning.
     """
     n, replicas = state.shape
     k = len(conductance)
@@ -87,10 +89,11 @@ def follow(
                 _exchange(total, 0.5 * weights[node], x, y, elastance, ex, ey)
             for b in range(k):
                 for r in range(WIDTH):
-                    noise[k + b, r] *= shift[b]
                     noise[2 * k + b, r] *= swirl[b]
                     noise[3 * k + b, r] *= swirl[b]
-            _exchange(total, 1.0, noise[k : 2 * k], moves, elastance, ex, ey)
+            x[:] = 0.0
+            add_product(x, shift, noise[k : 2 * k], False)
+            _exchange(total, 1.0, x, moves, elastance, ex, ey)
             _exchange(total, 1.0, noise[2 * k : 3 * k], noise[3 * k :], elastance, ex, ey)
         store(value, begin, width, state)
         store(gone, begin, width, charge)

@@ -120,20 +120,20 @@ def _closed(program: Program, island: Island, parts: tuple[Branch, ...]) -> tupl
         for part in parts
     )
     flows = [heat_of(part, law.capacitance, mean, covariance) for part in parts if part.conductance > 0]
-    works = works_of(parts, law.capacitance, mean, program.driven)
+    works = works_of(parts, island, mean, program.driven)
     return {flow.path: flow for flow in (*flows, *works)}, ""
 
 
-def works_of(
-    parts: tuple[Branch, ...], capacitance: Floats, mean: Floats, driven: Mapping[str, float]
-) -> tuple[Flow, ...]:
+def works_of(parts: tuple[Branch, ...], island: Island, mean: Floats, driven: Mapping[str, float]) -> tuple[Flow, ...]:
     """Work of noise sources without a bath, of current sources, and of the sources of driven nets."""
     found = []
-    rails: dict[str, float] = {}
+    law, coils = island.actual, island.parity < 0
+    through = mean[coils] @ law.input_conductance[coils]  # mean current out of each driven net into inductors
+    rails = {net: driven[net] * float(current) for net, current in zip(island.inputs, through, strict=True) if current}
     for branch in parts:
         voltage = float(branch.column @ mean) + branch.held
         if branch.kind == "white_noise":
-            work = thermodynamics.noise_work(capacitance, branch.column, branch.intensity)
+            work = thermodynamics.noise_work(law.capacitance, branch.column, branch.intensity)
             found.append(Flow(branch.path, work, None))
         elif branch.kind == "current_source":
             found.append(Flow(branch.path, voltage * branch.current, None))
