@@ -335,7 +335,7 @@ def _plan(fabric: Fabric, order: Ints, places: Ints) -> tuple[Plan, Bodies | Non
     bias = scale * law.biases + fabric.shift / np.log(2.0)
     plan = Plan(
         bounds=np.searchsorted(fabric.colour[order], np.arange(fabric.colours + 1)).astype(np.int64),
-        node=order.astype(np.uint64),
+        node=order.astype(np.uint32),
         first=coupled.first,
         source=coupled.source,
         weight=coupled.weight,

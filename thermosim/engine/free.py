@@ -21,7 +21,7 @@ from thermosim.engine.totals import Totals
 from thermosim.engine.workers import each
 from thermosim.kernels.gibbs import LANES
 from thermosim.kernels.observe import Seen, observe
-from thermosim.kernels.observe_chain import chain_observe
+from thermosim.kernels.observe_chain import chain_draws
 from thermosim.streams import replica_keys
 from thermosim.times import FEMTOSECONDS
 
@@ -107,8 +107,8 @@ class FreeRunner:
                 r = first + lane
                 at = lane if width > 1 else 0
                 self._method.follow(self._keys[r], self._states[r], int(part[0]), every, until, draws, at)
-                for k in range(len(part) if record and width == 1 else 0):
-                    chain_observe(draws[k], watch.chain, lower + k, lane, seen)
+                if record and width == 1:
+                    chain_draws(draws, watch.chain, lower, lane, seen)
             for k in range(len(part) if record and width > 1 else 0):
                 observe(draws[k], watch.lanes, valid, lower + k, seen)
 

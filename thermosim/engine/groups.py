@@ -23,17 +23,19 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
 from thermosim.engine.observables import Watched
 from thermosim.kernels.bodies import Bodies, body_run, body_slots, observe_bodies
-from thermosim.kernels.chain import Blocks, blocks, chain_slots, chain_start
+from thermosim.kernels.blocks import Blocks, blocks
+from thermosim.kernels.chain import SIZE, chain_slots, chain_start, parameters
 from thermosim.kernels.dense import columns, dense_slots
 from thermosim.kernels.few import few_run, few_slots
 from thermosim.kernels.fields import Rows, whole
 from thermosim.kernels.gibbs import LANES, Plan, slots, start
 from thermosim.kernels.gibbs_rates import Rates, run_rates, slots_rates
 from thermosim.kernels.observe import Seen, observe, run
-from thermosim.kernels.observe_chain import chain_observe, chain_run, dense_run
+from thermosim.kernels.observe_chain import chain_draws, chain_run, dense_run
 from thermosim.kernels.observe_packed import packed_observe, packed_run
 from thermosim.kernels.packed import REPLICAS, packed_slots, packed_start
 from thermosim.kernels.packed_tables import Chances, Wiring, chances, wire
+from thermosim.kernels.runs import RUN, Runs, runs
 
 FEW = 6
 """Replicas at most that are worked on one by one."""
@@ -236,67 +238,89 @@ class BodyGroup(LaneGroup):
         observe_bodies(self._state, watched.lanes, watched.bodies, self._valid(), 0, seen)
 
 
-class ChainGroup(Group):
+class SingleGroup(Group):
     """Replicas one by one."""
 
-    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, laid: Blocks) -> None:
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
         super().__init__(plan, keys, replicas)
-        self._state = np.full((replicas, self.nodes), -1, dtype=np.int32)
-        self._hidden = self._state.copy() if free else np.zeros((replicas, 0), dtype=np.int32)
-        self._laid = laid
+        self._room = np.full((replicas, self.nodes + RUN), -1, dtype=np.int8)
+        self._hidden = self._room.copy() if free else self._room[:, :0]
 
     @property
     def lanes(self) -> int:
         return self.replicas
 
+    def _of(self, k: int) -> tuple[np.ndarray, bool]:
+        """Key of the pair of a replica, and which one of the pair it is."""
+        return self.keys[k // 2], k % 2 == 1
+
     def start(self) -> None:
         for k in range(self.replicas):
-            chain_start(self.keys[k // 2], k % 2 == 1, self.plan.node, self._state[k])
+            chain_start(*self._of(k), self.plan.node, self._room[k])
         if self._hidden.size:
-            self._hidden[:] = self._state
+            self._hidden[:] = self._room
 
     def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
         for k in range(self.replicas):
             self._slots(k, begin, end, _NONE if drive is None else np.ascontiguousarray(drive[:, k], np.float32))
 
+    @abstractmethod
     def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
-        key, upper = self.keys[k // 2], k % 2 == 1
-        chain_slots(self._state[k], self._hidden[k], key, upper, begin, end, self.plan, self._laid, drive)
+        """Run slots of one replica."""
+
+    def observe(self, watched: Watched, seen: Seen) -> None:
+        for k in range(self.replicas):
+            chain_draws(self._room[k : k + 1], watched.chain, 0, k, seen)
+
+    def bits(self, hidden: bool = False) -> np.ndarray:
+        up: np.ndarray = (self._hidden if hidden else self._room)[:, : self.nodes].T != 0
+        return up
+
+    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
+        (self._hidden if hidden else self._room)[:, : self.nodes] = -up.T.astype(np.int8)
+
+
+class ChainGroup(SingleGroup):
+    """Replicas one by one, p-bits of a colour side by side."""
+
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, laid: Blocks, found: Runs) -> None:
+        super().__init__(plan, keys, replicas, free)
+        self._laid, self._found = laid, found
+        self._parameters = parameters(plan)
+
+    def take_up(self, plan: Plan) -> None:
+        """As of any group."""
+        super().take_up(plan)
+        self._parameters = parameters(plan)
+
+    def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
+        chain_slots(
+            self._room[k], self._hidden[k], *self._of(k), begin, end, self.plan, self._parameters, self._laid,
+            self._found, drive,
+        )  # fmt: skip
 
     def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
         for k in range(self.replicas):
             chain_run(
-                self._state[k], self._hidden[k], self.keys[k // 2], k % 2 == 1, begin, every, self.plan, self._laid,
-                _NONE, watched.chain, k, seen,
+                self._room[k], self._hidden[k], *self._of(k), begin, every, self.plan, self._parameters, self._laid,
+                self._found, _NONE, watched.chain, k, seen,
             )  # fmt: skip
 
-    def observe(self, watched: Watched, seen: Seen) -> None:
-        for k in range(self.replicas):
-            chain_observe(self._state[k], watched.chain, 0, k, seen)
 
-    def bits(self, hidden: bool = False) -> np.ndarray:
-        up: np.ndarray = (self._hidden if hidden else self._state).T != 0
-        return up
-
-    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
-        (self._hidden if hidden else self._state)[:] = -up.T.astype(np.int32)
-
-
-class DenseGroup(ChainGroup):
+class DenseGroup(SingleGroup):
     """Replicas one by one, with a matrix of couplings."""
 
-    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, matrix: np.ndarray, laid: Blocks) -> None:
-        super().__init__(plan, keys, replicas, False, laid)
+    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, matrix: np.ndarray) -> None:
+        super().__init__(plan, keys, replicas, False)
         self._matrix = matrix
 
     def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
-        dense_slots(self._state[k], self.keys[k // 2], k % 2 == 1, begin, end, self.plan, self._matrix, drive)
+        dense_slots(self._room[k], *self._of(k), begin, end, self.plan, self._matrix, drive)
 
     def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
         for k in range(self.replicas):
             dense_run(
-                self._state[k], self.keys[k // 2], k % 2 == 1, begin, every, self.plan, self._matrix, _NONE,
-                watched.chain, k, seen,
+                self._room[k], *self._of(k), begin, every, self.plan, self._matrix, _NONE, watched.chain, k, seen
             )  # fmt: skip
 
 
@@ -359,7 +383,8 @@ def groups(
 ) -> list[Group]:  # fmt: skip
     """A group for each name, on the keys (group, HALF) of its pairs of replicas; `terms`, `rates` for those of such."""
     rows = Rows(plan.first, plan.source, plan.weight)
-    laid = blocks(rows, plan.bounds) if {"chain", "dense"} & set(names) else None
+    laid = blocks(rows, plan.bounds, SIZE) if "chain" in names else None
+    found = runs(laid, laid.weight != 0) if laid is not None else None
     matrix = columns(rows, len(plan.node)) if "dense" in names else None
     wiring = wire(plan) if "packed" in names else None
     width = LANES if wiring is None else REPLICAS
@@ -372,10 +397,10 @@ def groups(
             made.append(RateGroup(plan, mine, size, free, rates))
         elif name == "bodies" and terms is not None:
             made.append(BodyGroup(plan, mine, size, free, terms))
-        elif name == "dense" and matrix is not None and laid is not None:
-            made.append(DenseGroup(plan, mine, size, matrix, laid))
-        elif name == "chain" and laid is not None:
-            made.append(ChainGroup(plan, mine, size, free, laid))
+        elif name == "dense" and matrix is not None:
+            made.append(DenseGroup(plan, mine, size, matrix))
+        elif name == "chain" and laid is not None and found is not None:
+            made.append(ChainGroup(plan, mine, size, free, laid, found))
         else:
             made.append((FewGroup if name == "few" else LaneGroup)(plan, mine, size, free))
     return made

@@ -16,10 +16,12 @@ import numpy as np
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Ints
 from thermosim.kernels.bodies import BodyWatch
-from thermosim.kernels.chain import blocks
+from thermosim.kernels.blocks import blocks
+from thermosim.kernels.chain import SIZE
 from thermosim.kernels.fields import rows
 from thermosim.kernels.observe import Seen, Watch
 from thermosim.kernels.observe_chain import ChainWatch
+from thermosim.kernels.runs import runs
 from thermosim.streams import generator
 
 PROJECTIONS = 32
@@ -91,14 +93,17 @@ class Observer:
             none,
         )
         bounds = np.searchsorted(fabric.colour[np.argsort(places)], np.arange(fabric.colours + 1)).astype(np.int64)
-        self._laid = blocks(once, bounds)
+        laid = blocks(once, bounds, SIZE)
+        # The same rows with the numbers of edges instead of weights, of which some may be zero.
+        edge = blocks(rows(places, targets, sources, np.arange(1, len(weights) + 1)), bounds, SIZE).weight.astype(np.int32)
+        self._chain = ChainWatch(self._plain, laid, runs(laid, edge != 0), edge)
         members = np.where(law.terms.members < 0, -1, places[law.terms.members])
         self._bodies = BodyWatch(members, np.rint(law.terms.weights / unit).astype(np.int64), unit)
 
     def watch(self, nodes: Ints) -> Watched:
         """What the kernels observe, with the spins of `nodes` one by one."""
         watch = self._plain._replace(rows=self._places[nodes])
-        return Watched(watch, ChainWatch(watch, self._laid), self._bodies)
+        return Watched(watch, self._chain._replace(watch=watch), self._bodies)
 
     def blank(self, draws: int, nodes: int, lanes: int) -> Seen:
         """Room for the draws of one group."""

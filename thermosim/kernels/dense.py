@@ -42,7 +42,7 @@ def dense_slots(state, key, upper, begin, end, plan, matrix, drive):
 
     Parameters
     ----------
-    state : (node,) int32, outputs by place; changed in place
+    state : (node or more,) int8, outputs by place; changed in place
     key : uint64, of the replica's pair, of which it is the `upper` one or not
     plan : Plan
     matrix : (node, node) int32 of :func:`columns`
@@ -51,7 +51,7 @@ def dense_slots(state, key, upper, begin, end, plan, matrix, drive):
     half = _HALF_WORD if upper else _ZERO
     bounds, node, scale, bias, fresh = plan.bounds, plan.node, plan.scale, plan.bias, plan.fresh
     total = plan.base.copy()
-    for place in range(state.size):
+    for place in range(node.size):
         if state[place] != DOWN:
             _raise(total, matrix[place])
     colours = bounds.size - 1
@@ -63,7 +63,7 @@ def dense_slots(state, key, upper, begin, end, plan, matrix, drive):
             if drive.size > 0:
                 field += drive[place]
             word = np.uint32(lane64(bits, node[place]) >> half)
-            old = state[place]
+            old = np.int32(state[place])
             new = settle(field, word, fresh[place], old)
             if new != old:
                 state[place] = new

@@ -49,7 +49,7 @@ _C3, _C4, _C5 = np.float32(0.055503569543361664), np.float32(0.00967603176832199
 class Plan(NamedTuple):
     """What a fabric does in a sweep; arrays by place, the order of update.
 
-    bounds (colours + 1,) int64: first place of every colour. node (node,) uint64: the node at each place, whose
+    bounds (colours + 1,) int64: first place of every colour. node (node,) uint32: the node at each place, whose
     number names its noise. first, source, weight: :class:`thermosim.kernels.fields.Rows`. base (node,) int32. scale,
     bias (node,) float32, in units of ln 2. fresh (node,) float32: 1 - memory.
     """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from thermosim.kernels.chain import blocks
+from thermosim.kernels.blocks import blocks, lines
 from thermosim.kernels.fields import Rows
 from thermosim.kernels.gibbs import odds
 from thermosim.kernels.jit import jit, jit_noalias
@@ -24,9 +24,11 @@ _NEVER = np.float32(0.0)
 
 
 class Wiring(NamedTuple):
-    """Rows in blocks: all but the weight as of :class:`thermosim.kernels.chain.Blocks`.
+    """Rows in blocks: place, block, begin and source as of :class:`thermosim.kernels.blocks.Blocks`.
 
-    weight (entry,) int8. name (node,) uint64: (1 + node) g. digits: bits of the largest magnitude. slices: bits of the
+    line (block + 1,) int64: first line of every block, a line being one entry of all its places. near (line,) int64:
+    source of lane 0 of a line whose sources follow one another but for one place at the most, or -1. odd (line,) int64:
+    the one lane that does not, or -1. weight (entry,) int8. name (node,) uint64: (1 + node) g. digits: bits of the largest magnitude. slices: bits of the
     largest level, at least three.
     """
 
@@ -74,10 +76,27 @@ def wire(plan):
     laid = blocks(Rows(plan.first, plan.source, plan.weight), plan.bounds, SIZE)
     weight = (laid.weight // 2).astype(np.int8)
     return Wiring(
-        laid.place, laid.block, laid.begin, laid.line, laid.near, laid.odd, laid.source, weight,
+        laid.place, laid.block, laid.begin, *_followed(laid, len(plan.node)), laid.source, weight,
         (plan.node + _1) * GOLDEN, int(np.abs(weight).max(initial=0)).bit_length(),
         max(3, (int(spans(plan)[0].max(initial=0)) // 2).bit_length()),
     )  # fmt: skip
+
+
+def _followed(laid, nodes):
+    """`line`, `near` and `odd` of :class:`Wiring`."""
+    first, length = lines(laid)
+    line = np.searchsorted(first, laid.begin)
+    if not len(first):
+        return line, np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    lane = np.arange(len(laid.source)) - np.repeat(first, length)
+    own = np.repeat(laid.place[:-1], np.diff(laid.begin))  # what a weight of zero goes with follows, too
+    offset = np.where(laid.weight == 0, own, laid.source.astype(np.int64) - lane)
+    near = offset[first + length // 2]
+    off = offset != np.repeat(near, length)
+    strays = np.add.reduceat(off.astype(np.int64), first)
+    odd = np.where(strays == 1, np.add.reduceat(off * lane, first), -1)
+    follows = (strays <= 1) & (near >= 0) & (near + length <= nodes)
+    return line, np.where(follows, near, -1), np.where(follows, odd, -1)
 
 
 def chances(plan, wiring):
