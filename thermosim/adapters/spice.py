@@ -177,7 +177,7 @@ def _element(
     letter, path, (p, n) = LETTERS[item.type], _plain(item.element(k)), ends
     name = elements.take(path if path.startswith(letter) else f"{letter}_{path}")
     ambient = circuit.netlist.temperature
-    density = 2 * stamp(item, item.actual, ambient)(k)[2] if item.type in LINEAR else 0.0  # one-sided [A^2/Hz]
+    density = 2 * stamp(item, "actual", ambient)(k)[2] if item.type in LINEAR else 0.0  # one-sided [A^2/Hz]
     if item.type == "resistor":
         excess = (ambient if model.temperature is None else model.temperature) - AMBIENT
         warmth = "noisy=0" if interval is not None or density == 0 else f"dtemp={number(excess)}"

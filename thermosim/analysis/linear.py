@@ -61,7 +61,9 @@ def mean(conductance: Floats, input_conductance: Floats, current: Floats, held: 
         If the conductance matrix is singular: some node has no path to a fixed voltage.
     """
     n = len(conductance)
-    if np.linalg.matrix_rank(conductance) < n:
+    largest = np.abs(conductance).max(axis=1, keepdims=True, initial=0.0)
+    even = conductance / np.where(largest > 0, largest, 1.0)  # rows of currents and voltages have units of their own
+    if np.linalg.matrix_rank(even) < n:
         raise ValueError(
             "no stationary mean: the conductance matrix is singular, a node has no path to a fixed voltage"
         )
@@ -98,11 +100,19 @@ def relaxation_times(capacitance: Floats, conductance: Floats) -> Floats:
 def stationary(capacitance: Floats, conductance: Floats, noise: Floats) -> Floats:
     """Stationary covariance (n, n) [V^2].
 
+    Unknowns w that nothing drives but their own noise, <w^2> = S / (2 C G), are solved for first, one by one: their
+    rates may be decades below those of the rest, where one equation for all would lose them in round-off.
+
     Raises
     ------
     ValueError
         If some mode does not decay; the message gives the eigenvalue of the drift.
     """
+    alone, drives = _autonomous(capacitance, conductance, noise)
+    if alone.all():
+        return np.diag(np.diag(noise) / (2 * np.diag(capacitance) * np.diag(conductance)))
+    if drives.any():
+        return _driven(capacitance, conductance, noise, np.flatnonzero(drives), np.flatnonzero(~drives))
     root = cholesky(capacitance)
     rates = _rates(root, conductance)
     scale = float(np.abs(rates).max()) or 1.0
@@ -139,6 +149,33 @@ def variances(capacitance: Floats, conductance: Floats, noises: Iterable[Floats]
         rows = np.flatnonzero(noise.any(axis=1))
         own = into[:, rows] @ noise[np.ix_(rows, rows)] @ into[:, rows].conj().T / sums
         yield np.einsum("ki,ki->k", found.right @ own, found.right.conj()).real
+
+
+def _autonomous(capacitance: Floats, conductance: Floats, noise: Floats) -> tuple[np.ndarray, np.ndarray]:
+    """Unknowns (n,) that decay and that nothing drives but their own noise, and which of them drive others."""
+    apart = ~np.eye(len(capacitance), dtype=bool)
+    touched = ((capacitance != 0) | (conductance != 0) | (noise != 0)) & apart
+    alone = ~touched.any(axis=1) & (np.diag(conductance) > 0)
+    return alone, alone & touched.any(axis=0)
+
+
+def _driven(capacitance: Floats, conductance: Floats, noise: Floats, alone: np.ndarray, rest: np.ndarray) -> Floats:
+    """Stationary covariance of autonomous unknowns w and those v that they drive.
+
+    (G_vv + r C_vv) <v w> = -G_vw <w^2> for each w of rate r;  <v v^T> obeys the same equation as ever with the noise
+    S_vv - G_vw <w v^T> C_vv - its transpose.
+    """
+    inner, own, into = np.ix_(rest, rest), np.diag(conductance)[alone], conductance[np.ix_(rest, alone)]
+    variance = np.diag(noise)[alone] / (2 * np.diag(capacitance)[alone] * own)
+    together = np.empty((len(rest), len(alone)))
+    for k, rate in enumerate(own / np.diag(capacitance)[alone]):
+        together[:, k] = np.linalg.solve(conductance[inner] + rate * capacitance[inner], -into[:, k] * variance[k])
+    coloured = into @ together.T @ capacitance[inner]
+    covariance = np.zeros_like(capacitance)
+    covariance[inner] = stationary(capacitance[inner], conductance[inner], noise[inner] - coloured - coloured.T)
+    covariance[np.ix_(rest, alone)], covariance[np.ix_(alone, rest)] = together, together.T
+    covariance[alone, alone] = variance
+    return covariance
 
 
 def autocovariance(capacitance: Floats, conductance: Floats, noise: Floats, lags: Floats) -> Floats:

@@ -58,7 +58,7 @@ def branches(
     for instance in circuit.of_type(*LINEAR):
         if instance.type == "capacitor":
             continue
-        at = stamp(instance, getattr(instance, which), circuit.netlist.temperature)
+        at = stamp(instance, which, circuit.netlist.temperature)
         for k, (p, n) in enumerate(zip(instance.pins["p"], instance.pins["n"], strict=True)):
             (p_row, p_above), (n_row, n_above) = (tied.get(net, (net, 0.0)) for net in (p, n))
             if (p_row not in row and n_row not in row) or {p_row, n_row} & set(island.absent):

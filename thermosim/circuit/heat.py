@@ -8,6 +8,7 @@ import numpy as np
 
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
 from thermosim.errors import Problems
 from thermosim.times import seconds
@@ -43,6 +44,12 @@ def heat_branches(
         )
     for instance in circuit.of_type("transconductance", "amplifier"):
         message = f"heat is not built for chips with active elements ('{instance.path}'); leave it out"
+        problems.add(where, "run.measure", message)
+    for instance in circuit.of_type(*COLOURED, *HELD):
+        message = (
+            f"heat along trajectories is not built beside noise with a memory ('{instance.path}'); leave it out: "
+            "thermosim analyze gives its mean"
+        )
         problems.add(where, "run.measure", message)
     tied = [item for item in circuit.of_type("voltage_source") if "0" not in (*item.pins["p"], *item.pins["n"])]
     if tied:

@@ -15,9 +15,20 @@ from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.eliminate import Undetermined, eliminate, without_storage
 from thermosim.circuit.inductance import check_inductance, check_inductors
 from thermosim.circuit.nets import GROUND, natural
+from thermosim.circuit.noise_states import HELD, NOISES, held_name
 from thermosim.circuit.program import Island
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import ACTIVE, ELEMENTS, Members, Ties, full_law, members_of, mutuals, own_states
+from thermosim.circuit.stamps import (
+    ACTIVE,
+    ELEMENTS,
+    Members,
+    Ties,
+    analog_ends,
+    full_law,
+    members_of,
+    mutuals,
+    own_states,
+)
 from thermosim.errors import Problems
 from thermosim.units import show
 
@@ -125,7 +136,7 @@ def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[s
 
     ends_of: dict[str, list[str]] = {}
     for instance in circuit.of_type(*ELEMENTS, *JUMPS, "voltage_source"):
-        for k, ends in enumerate(zip(*instance.pins.values(), strict=True)):
+        for k, ends in enumerate(analog_ends(instance)):
             free = join(list(ends))
             if instance.type in JUMPS:
                 jumping.update(free)
@@ -142,11 +153,13 @@ def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[s
 
 
 def _held(circuit: Circuit, members: Members, driven: Mapping[str, Any]) -> set[str]:
-    """Driven nets whose voltage these elements pass on."""
+    """Driven nets whose voltage these elements pass on, and held noise currents."""
     found: set[str] = set()
     for path, numbers in members.items():
         instance = circuit.instances[path]
-        if instance.type not in ("white_noise", "current_source"):
+        if instance.type in HELD:
+            found.update(held_name(instance, k) for k in numbers)
+        elif instance.type not in (*NOISES, "current_source"):
             found.update(nets[k] for nets in instance.pins.values() for k in numbers if nets[k] in driven)
     return found
 

@@ -81,6 +81,10 @@ _ENDS = {"diode": ("p", "n"), "nmos": ("d", "s"), "pmos": ("s", "d")}
 _REFUSED = {
     "resistor": "it passes charge in no whole electrons; use a transistor or a diode, or an s-mode without transistors",
     "white_noise": "here noise comes from the jumps themselves; leave it out",
+    "shot_noise": "here noise comes from the jumps themselves; leave it out",
+    "flicker_noise": "a current without jumps has no noise law here; leave it out",
+    "band_noise": "here noise comes from the jumps themselves; leave it out",
+    "held_noise": "a current without jumps has no noise law here; drive a gate by a DAC",
     "current_source": "a current without jumps has no noise law here; use a transistor in saturation",
     "inductor": "its current is no jump; leave it out",
     "transconductance": "a current without jumps has no noise law here; use a transistor",

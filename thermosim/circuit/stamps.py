@@ -9,6 +9,7 @@ Stamps, incidence column b = e_p - e_n:
     transconductance   G -= gm b b_c^T
     amplifier      C_ww = tau / r, G_ww = 1 / r, G_w,in = -(gain / r) b_in^T, S_ww = gain^2 psd / (2 r^2);
                    at its output G_oo = 1 / r, G_ow = -1 / r
+    noise with a memory: see circuit/noise_states.py
 
 A net that an ideal source ties to another at a constant distance V has that one's row: its stamps add G V to -i.
 Rows of driven nets move to the right-hand side as inputs: K = -G_nu, F = -C_nu.
@@ -23,19 +24,26 @@ import numpy as np
 
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.nets import GROUND
+from thermosim.circuit.noise_states import COLOURED, HELD, held_name, inject, shot, stamp_states, state_names
 from thermosim.circuit.program import LinearLaw
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 
-LINEAR = ("resistor", "capacitor", "white_noise", "current_source")
+LINEAR = ("resistor", "capacitor", "white_noise", "shot_noise", "current_source")
 """Elements of two ends without a state of their own."""
 ACTIVE = ("transconductance", "amplifier")
-STATEFUL = ("inductor", "amplifier")
-ELEMENTS = (*LINEAR, "inductor", *ACTIVE)
+STATEFUL = ("inductor", "amplifier", *COLOURED)
+ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *COLOURED, *HELD)
 Members = dict[str, list[int]]
 """Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
 """Net -> the net whose row it shares, and how far above it the net is held [V]."""
+
+
+def analog_ends(instance: Instance) -> list[tuple[str, ...]]:
+    """Nets of each element at its analog pins."""
+    pins = {pin.name for pin in instance.bound.model.pins if pin.kind == "analog"}
+    return list(zip(*(nets for pin, nets in instance.pins.items() if pin in pins), strict=True))
 
 
 def state_name(instance: Instance, k: int) -> str:
@@ -48,7 +56,7 @@ def members_of(circuit: Circuit, groups: list[list[str]]) -> list[Members]:
     home = {net: number for number, group in enumerate(groups) for net in group}
     found: list[Members] = [{} for _ in groups]
     for instance in circuit.of_type(*ELEMENTS):
-        for k, ends in enumerate(zip(*instance.pins.values(), strict=True)):
+        for k, ends in enumerate(analog_ends(instance)):
             for number in {home[net] for net in ends if net in home}:
                 found[number].setdefault(instance.path, []).append(k)
     return found
@@ -57,19 +65,23 @@ def members_of(circuit: Circuit, groups: list[list[str]]) -> list[Members]:
 def own_states(circuit: Circuit, members: Members) -> list[str]:
     """States that these elements bring along, inductors first."""
     return [
-        state_name(circuit.instances[path], k)
+        name
         for kind in STATEFUL
         for path, numbers in members.items()
         if circuit.instances[path].type == kind
         for k in numbers
+        for name in _states(circuit.instances[path], k)
     ]
 
 
-def stamp(
-    instance: Instance, values: Mapping[str, Floats], ambient: float
-) -> Callable[[int], tuple[float, float, float, float]]:
+def _states(instance: Instance, k: int) -> list[str]:
+    return state_names(instance, k) if instance.type in COLOURED else [state_name(instance, k)]
+
+
+def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tuple[float, float, float, float]]:
     """Per two-ended element: conductance [S], capacitance [F], two-sided noise intensity [A^2 s], current [A]."""
     model: Any = instance.bound.model
+    values: Mapping[str, Floats] = getattr(instance, which)
     if instance.type == "resistor":
         temperature = ambient if model.temperature is None else model.temperature
         johnson = 2 * BOLTZMANN * temperature if model.noisy else 0.0
@@ -78,6 +90,8 @@ def stamp(
         return lambda k: (0.0, values["c"][k], 0.0, 0.0)
     if instance.type == "current_source":
         return lambda k: (0.0, 0.0, 0.0, values["i"][k])
+    if instance.type == "shot_noise":
+        return lambda k: (0.0, 0.0, *shot(instance, k, which, ambient))
     if "psd" in values:
         return lambda k: (0.0, 0.0, values["psd"][k] / 2, 0.0)
     return lambda k: (0.0, 0.0, 2 * BOLTZMANN * values["t_eff"][k] * values["conductance"][k], 0.0)
@@ -103,6 +117,10 @@ class Stamper:
         size = len(self._row)
         self.capacitance, self.conductance, self.noise = (np.zeros((size, size)) for _ in range(3))
         self.current = np.zeros(size)
+
+    def row(self, state: str) -> int:
+        """Row of a state."""
+        return self._row[state]
 
     def at(self, net: str) -> tuple[int, float] | None:
         """Row of a net and how far above it the net lies; None for what is not here."""
@@ -180,11 +198,15 @@ def full_law(
     for path, numbers in members.items():
         instance = circuit.instances[path]
         values = getattr(instance, which)
-        at = stamp(instance, values, ambient) if instance.type in LINEAR else None
+        at = stamp(instance, which, ambient) if instance.type in LINEAR else None
         for k in numbers:
             pins = {pin: nets[k] for pin, nets in instance.pins.items()}
             if at is not None:
                 work.two_ends(pins["p"], pins["n"], at(k))
+            elif instance.type in COLOURED:
+                stamp_states(work, instance, k, which)
+            elif instance.type in HELD:
+                inject(work, instance, k, held_name(instance, k))
             elif instance.type == "transconductance":
                 work.transconductance(pins, float(values["gm"][k]))
             elif instance.type == "inductor":

@@ -25,6 +25,7 @@ import numpy as np
 
 from thermosim.analysis.linear import diffusion, drift, input_jump
 from thermosim.analysis.propagator import Propagator, propagator
+from thermosim.circuit.noise_states import start_factor
 from thermosim.circuit.program import Island
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats, Ints
@@ -61,6 +62,7 @@ class IslandRunner:
         replicas = held.shape[1]
         self.island, self.law = island, island.actual
         self.state: Floats = np.repeat(np.asarray(island.initial, dtype=float)[:, np.newaxis], replicas, axis=1)
+        self._begin(seed)
         self.time, self.number = 0, 0
         self.rows = {net: row for row, net in enumerate(island.nodes)}
         self.tracks: list[Track] = []
@@ -79,6 +81,14 @@ class IslandRunner:
         self.ledger: HeatLedger | None = None
         self.learner: Learner | None = None
         self._window = _NEVER
+
+    def _begin(self, seed: int) -> None:
+        """Noise with a memory begins in its stationary law: the slowest part of 1/f would not get there by waiting."""
+        rows, factor = start_factor(self.island)
+        if len(rows):
+            draws = np.empty((len(rows), self.state.shape[1]))
+            normals(replica_keys(seed, f"start {self.island.path}", draws.shape[1]), np.uint64(0), draws)
+            self.state[rows] = times(factor, draws)
 
     def book(self, ledger: HeatLedger, window: int) -> None:
         """Book heat and work from `window` [fs] on; once, before the run."""

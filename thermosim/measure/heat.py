@@ -132,11 +132,9 @@ def works_of(parts: tuple[Branch, ...], island: Island, mean: Floats, driven: Ma
     rails = {net: driven[net] * float(current) for net, current in zip(island.inputs, through, strict=True) if current}
     for branch in parts:
         voltage = float(branch.column @ mean) + branch.held
-        if branch.kind == "white_noise":
+        if branch.temperature is None:
             work = thermodynamics.noise_work(law.capacitance, branch.column, branch.intensity)
-            found.append(Flow(branch.path, work, None))
-        elif branch.kind == "current_source":
-            found.append(Flow(branch.path, voltage * branch.current, None))
+            found.append(Flow(branch.path, work + voltage * branch.current, None))
         else:
             for net, sign in zip(branch.ends, (1.0, -1.0), strict=True):
                 if net in driven:

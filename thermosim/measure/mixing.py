@@ -22,6 +22,7 @@ from typing import Literal
 import numpy as np
 
 from thermosim.analysis.mixing import Mixing, Verdict, assess, overall, worst
+from thermosim.circuit.noise_states import own_rows
 from thermosim.circuit.program import Fabric, Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.measure.constant import HeldSpins, StillNodes
@@ -106,12 +107,17 @@ def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     Empty if a node or a current was not recorded or transistors make it nonlinear. A ringing pair gives the real
     and the imaginary part of its mode.
     """
-    if len(samples.nodes) < len(samples.island.nodes) or isinstance(samples.island, JumpIsland):
+    if isinstance(samples.island, JumpIsland):
+        return np.zeros((0, len(samples.nodes))), np.zeros(0)
+    own = own_rows(samples.island)
+    if len(samples.nodes) < len(own):
         return np.zeros((0, len(samples.nodes))), np.zeros(0)
     from thermosim.analysis.linear import modes
 
-    found = modes(samples.island.drawn.capacitance, samples.island.drawn.conductance)
-    order = [samples.island.nodes.index(node) for node in samples.nodes]
+    drawn = samples.island.drawn
+    found = modes(*(matrix[np.ix_(own, own)] for matrix in (drawn.capacitance, drawn.conductance)))
+    names = [samples.island.nodes[row] for row in own]
+    order = [names.index(node) for node in samples.nodes]
     rows = []
     for k, rate in enumerate(found.rates):
         row = found.left[k].imag if np.imag(rate) < 0 else found.left[k].real

@@ -15,11 +15,13 @@ import numpy as np
 from thermosim.analysis import linear, spectrum, thermodynamics
 from thermosim.circuit.branches import Branch, Group, branches, groups, nets_of, whole_law
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.noise_states import own_rows
 from thermosim.circuit.program import Island, Program
 from thermosim.circuit.sources import ties
 from thermosim.circuit.stamps import LINEAR, stamp, state_name
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
+from thermosim.measure import coloured
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,15 @@ class Flow:
 
 @dataclass(frozen=True)
 class NetworkAnalysis:
-    """Closed forms of one island, over its unknowns in their order: nets, then i(L) [A] and v(A) [V].
+    """Closed forms of one island, over its unknowns in their order: nets, then i(L) [A], v(A) [V] and n(N) [A].
 
     `mean` [V], `covariance` [V^2]; `stored` [J]: mean energy in capacitors and in inductors; `times` [s] of the
     relaxation modes, slowest first, and their `frequencies` [Hz], 0 where they do not ring; `low_density`
     [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it; `gain` (node, input) at f = 0 from driven nets;
     `reversible`: detailed balance, with currents odd; `circulation` [V^2/s]; `visible` entropy production [k/s], None
-    where some direction has no noise; `physical`: sum of heats over k T, None where a bath at 0 K takes heat or one has
-    no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions` by share. `reason` says
-    why the rest is missing.
+    where some direction has no noise, or noise has a memory; `physical`: sum of heats over k T, None where a bath at
+    0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions`
+    by share. `reason` says why the rest is missing.
     """
 
     path: str
@@ -80,7 +82,7 @@ class NetworkAnalysis:
     @property
     def units(self) -> tuple[str, ...]:
         """V, or A for currents."""
-        return tuple("A" if name.startswith("i(") else "V" for name in self.nodes)
+        return tuple("A" if name.startswith(("i(", "n(")) else "V" for name in self.nodes)
 
     @property
     def deviation(self) -> Floats:
@@ -129,8 +131,8 @@ def analyse(circuit: Circuit, program: Program) -> tuple[NetworkAnalysis, ...]:
 
 
 def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
-    law, n = island.actual, len(island.nodes)
-    found = linear.modes(law.capacitance, law.conductance)
+    law, n, own = island.actual, len(island.nodes), own_rows(island)
+    found = linear.modes(law.capacitance[np.ix_(own, own)], law.conductance[np.ix_(own, own)])
     held = np.array([driven.get(net, 0.0) for net in island.inputs])
     reason, mean, covariance = "", np.full(n, np.nan), np.full((n, n), np.nan)
     try:
@@ -154,7 +156,7 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
     density = spectrum.density(law.capacitance, law.conductance, law.noise, zero)[0].real.diagonal()
     gain = spectrum.transfer(law.capacitance, law.conductance, law.input_conductance, law.input_capacitance, zero)[0]
     volts = _mean_volts(circuit, island, driven, held)
-    stores = np.array([0.0 if name.startswith("v(") else 1.0 for name in island.nodes])
+    stores = np.array([0.0 if name.startswith(("v(", "n(")) else 1.0 for name in island.nodes])
     powers = [_power(circuit, group, law.capacitance, covariance, stores, volts) for group in gathered]
     heats = (
         *(heat_of(branch, law.capacitance, mean, covariance) for branch in parts if branch.conductance > 0),
@@ -162,10 +164,11 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
     )
     works = (
         *_noise_works(parts, law.capacitance),
+        *(Flow(path, work, None) for path, work in coloured.works(circuit, island, driven, covariance)),
         *(Flow(group.path, -p, None) for group, p in zip(gathered, powers, strict=True) if group.active),
         *_works(circuit, driven, volts),
     )
-    currents = island.parity < 0
+    currents, memory = island.parity < 0, len(own) < n
     energy = law.capacitance * (covariance + np.outer(mean, mean)) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         bandwidth = np.diag(covariance) / density
@@ -174,13 +177,17 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         low_density=density,
         bandwidth=bandwidth,
         gain=gain.real,
-        reversible=linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
+        reversible=coloured.reversible(island)
+        if memory
+        else linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
         circulation=thermodynamics.circulation(drift, covariance, spread),
-        visible=thermodynamics.visible_entropy(drift, covariance, spread),
+        visible=None if memory else thermodynamics.visible_entropy(drift, covariance, spread),
         physical=physical_entropy(heats),
         heats=heats,
         works=works,
-        contributions=_contributions(island, parts, gathered, covariance),
+        contributions=_contributions(
+            island, parts, gathered, tuple(coloured.noises(circuit, island, driven)), covariance
+        ),
         stored=(float(energy[np.ix_(stores * ~currents > 0, stores * ~currents > 0)].sum()),
                 float(energy[np.ix_(currents, currents)].sum())),
         turnover=float(np.einsum("i,ij,ji->", stores, np.linalg.inv(law.capacitance), law.noise) / 2),
@@ -241,7 +248,7 @@ def _noise_works(parts: tuple[Branch, ...], capacitance: Floats) -> tuple[Flow, 
     return tuple(
         Flow(branch.path, thermodynamics.noise_work(capacitance, branch.column, branch.intensity), None)
         for branch in parts
-        if branch.kind == "white_noise"
+        if branch.kind in ("white_noise", "shot_noise")
     )
 
 
@@ -258,7 +265,7 @@ def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, fl
             rails[net] = rails.get(net, 0.0) + above * current
 
     for instance in circuit.of_type(*LINEAR, "inductor", "transconductance", "amplifier"):
-        at = stamp(instance, instance.actual, circuit.netlist.temperature) if instance.type in LINEAR else None
+        at = stamp(instance, "actual", circuit.netlist.temperature) if instance.type in LINEAR else None
         for k in range(instance.size):
             nets = nets_of(instance, k)
             free = [net for net in nets.values() if net != "0" and net not in driven]
@@ -284,7 +291,11 @@ def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, fl
 
 
 def _contributions(
-    island: Island, parts: tuple[Branch, ...], gathered: tuple[Group, ...], covariance: Floats
+    island: Island,
+    parts: tuple[Branch, ...],
+    gathered: tuple[Group, ...],
+    remembering: tuple[tuple[str, Floats], ...],
+    covariance: Floats,
 ) -> tuple[Contribution, ...]:
     """Share of every noisy element, largest first; of all nets, if there are any."""
     capacitance, conductance = island.actual.capacitance, island.actual.conductance
@@ -295,7 +306,7 @@ def _contributions(
     sources = [(branch.path, branch.intensity * np.outer(branch.column, branch.column)) for branch in parts]
     loud = [
         (path, noise)
-        for path, noise in (*sources, *((group.path, group.law.noise) for group in gathered))
+        for path, noise in (*sources, *remembering, *((group.path, group.law.noise) for group in gathered))
         if noise.any()
     ]
     every = linear.variances(capacitance, conductance, (noise for _, noise in loud))

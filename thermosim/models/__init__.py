@@ -11,6 +11,7 @@ from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
+from thermosim.models.noise_sources import BandNoise, FlickerNoise, ShotNoise
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
@@ -29,6 +30,9 @@ _CLASSES: tuple[type[Model], ...] = (
     Nmos,
     Pmos,
     WhiteNoise,
+    ShotNoise,
+    FlickerNoise,
+    BandNoise,
     VoltageSource,
     CurrentSource,
     ClockSource,

@@ -9,6 +9,7 @@ import numpy as np
 from thermosim.analysis.linear import mode_tau_int
 from thermosim.api import Chip
 from thermosim.circuit.discipline import discipline
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric
 from thermosim.measure.network import Flow, NetworkAnalysis, imbalance
 from thermosim.report.story import Fact, Part, Section, Story, Table
@@ -32,7 +33,8 @@ def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) 
 
 
 def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
-    most = len(found.nodes) if full else SHOWN
+    shown = [k for k, name in enumerate(found.nodes) if not is_noise(name)]
+    most = len(shown) if full else SHOWN
     nets = sum("(" not in name for name in found.nodes)
     more = f" and {len(found.nodes) - nets} inner" if nets < len(found.nodes) else ""
     title = f"Network {found.path}, {nets} node{'s' * (nets != 1)}{more}"
@@ -48,19 +50,20 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
             f"{show(math.sqrt(found.low_density[k]), found.units[k], 4)}/rtHz",
             show(found.bandwidth[k], "Hz", 4) if np.isfinite(found.bandwidth[k]) else "undefined",
         )
-        for k, node in enumerate(found.nodes[:most])
+        for k, node in ((k, found.nodes[k]) for k in shown[:most])
     )
     tables = [Table(header, rows, (False, True, True, True, True))]
-    if full and 1 < len(found.nodes) <= 16:
-        tables.append(_matrix("correlation", found.nodes, found.nodes, found.correlation))
+    names = tuple(found.nodes[k] for k in shown)
+    if full and 1 < len(names) <= 16:
+        tables.append(_matrix("correlation", names, names, found.correlation[np.ix_(shown, shown)]))
     if found.inputs and full:
-        tables.append(_matrix("gain at f = 0", found.nodes, found.inputs, found.gain))
-    rest = len(found.nodes) - most
+        tables.append(_matrix("gain at f = 0", names, found.inputs, found.gain[shown]))
+    rest = len(names) - most
     strongest = _strongest(found)
     if strongest:
         facts = (*facts, strongest)
     if rest > 0:
-        facts = (*facts, Fact("nodes", f"{most} of {len(found.nodes)} shown", "all with --full"))
+        facts = (*facts, Fact("nodes", f"{most} of {len(names)} shown", "all with --full"))
     return [Section(title, None, facts, tables=tuple(tables)), _noise(found, full), _heat(found, full)]
 
 
@@ -82,9 +85,10 @@ def _times(found: NetworkAnalysis, most: int) -> tuple[Fact, ...]:
 
 def _strongest(found: NetworkAnalysis) -> Fact | None:
     """The pair of nodes with the largest correlation."""
-    off = np.where(np.eye(len(found.nodes), dtype=bool), 0.0, np.nan_to_num(found.correlation))
+    noise = np.array([is_noise(name) for name in found.nodes])
+    off = np.where(np.eye(len(noise), dtype=bool) | noise | noise[:, np.newaxis], 0.0, np.nan_to_num(found.correlation))
     if not np.abs(off).max(initial=0.0) > _ROUND_OFF:
-        return Fact("correlations", "none") if len(found.nodes) > 1 else None
+        return Fact("correlations", "none") if np.sum(~noise) > 1 else None
     i, j = np.unravel_index(np.abs(off).argmax(), off.shape)
     return Fact("largest correlation", f"{off[i, j]:.4f}", f"{found.nodes[i]} with {found.nodes[j]}")
 
@@ -99,7 +103,7 @@ def _noise(found: NetworkAnalysis, full: bool) -> Section:
     most = len(found.contributions) if full else SHOWN
     parts = []
     for one in found.contributions[:most]:
-        worst = int(np.nanargmax(one.share))
+        worst = int(np.nanargmax(np.where([is_noise(name) for name in found.nodes], -1.0, one.share)))
         parts.append(Part(one.path, one.of_all, f"{100 * one.share[worst]:.1f} % at {found.nodes[worst]}", ""))
     rest = found.contributions[most:]
     if rest:
@@ -114,6 +118,7 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     size = max(size, found.turnover)
     flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
+    memory = any(is_noise(name) for name in found.nodes)
     visible = "undefined" if found.visible is None else f"{show(_clean(found.visible, found), '1/s', 4)}"
     physical = "undefined" if found.physical is None else f"{show(_clean(found.physical, found), '1/s', 4)}"
     if found.physical is None:
@@ -125,7 +130,7 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
         why = ""
     facts = (
         Fact("detailed balance of voltages", "yes" if found.reversible else "no, currents circulate"),
-        Fact("entropy that voltages show", visible, "in units of k"),
+        Fact("entropy that voltages show", visible, "noise has a memory" if memory else "in units of k"),
         Fact("entropy of all baths", physical, why),
         Fact(
             "mean energy",
