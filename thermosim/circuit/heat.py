@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.movers import Movers
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
 from thermosim.errors import Problems
 
@@ -15,6 +16,7 @@ def heat_branches(
     islands: Sequence[Island],
     jump_islands: Sequence[JumpIsland],
     adcs: Sequence[AdcBank],
+    movers: Movers,
     problems: Problems,
 ) -> dict[str, tuple[Branch, ...]]:
     """Branches of each island by its path, where ``run.measure`` asks for heat; else nothing."""
@@ -54,4 +56,4 @@ def heat_branches(
                 f"heat is not booked where an unbuffered sampler takes charge ('{bank.path}'); buffer it or leave "
                 "heat out",
             )
-    return {island.path: branches(circuit, island, {}) for island in islands}
+    return {island.path: branches(circuit, island, {}, signals=movers.signals) for island in islands}

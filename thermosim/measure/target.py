@@ -34,7 +34,7 @@ from thermosim.analysis.distance import (
 from thermosim.analysis.mixing import Mixing, integrated_time, overall
 from thermosim.circuit.discipline import discipline, exchanges_exactly
 from thermosim.circuit.ising import one_law
-from thermosim.circuit.program import Fabric, IsingLaw, JumpIsland, Program
+from thermosim.circuit.program import Fabric, IsingLaw, Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal import disciplines, exact
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
@@ -48,6 +48,8 @@ from thermosim.measure.mixing import (
     projection_directions,
 )
 from thermosim.record import Record
+from thermosim.times import FEMTOSECONDS, seconds
+from thermosim.units import show
 
 if TYPE_CHECKING:
     from thermosim.ideal.gibbs import HeatBath, Moments
@@ -101,6 +103,8 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
         return "a controller drives it and the netlist names no target law"
     if not samples.complete:
         return "not all of its nodes were recorded"
+    if island.moving is not None:
+        return _repeating(program, samples, island)
     from thermosim.analysis.linear import mean, stationary
 
     drawn = island.drawn
@@ -113,6 +117,26 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     return IslandLaw(
         "the network as drawn", gaussian(centre[order], covariance[np.ix_(order, order)]), samples.nodes, ()
     )
+
+
+def _repeating(program: Program, samples: IslandSamples, island: Island) -> IslandLaw | str:
+    """The periodic state of an island that changes in time, at the phase at which it was recorded."""
+    from thermosim.measure.periodic import periodic
+
+    every, first = round(samples.interval * FEMTOSECONDS), program.burn_in
+    try:
+        found = periodic(island, program.drawn_driven, "drawn", (first + every,))
+    except ValueError as error:
+        return str(error)
+    if every % found.period:
+        return (
+            f"it changes in time and is not recorded at one phase of its period of {show(seconds(found.period), 's')}"
+        )
+    centre, covariance = found.at(first + every)
+    order = [island.nodes.index(node) for node in samples.nodes]
+    law = gaussian(centre[order], covariance[np.ix_(order, order)])
+    alone = tuple(zip(samples.nodes, np.eye(len(order)), strict=True))
+    return IslandLaw("the network as drawn, at this phase", law, samples.nodes, alone)
 
 
 def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) -> Target:
