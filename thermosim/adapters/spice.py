@@ -142,10 +142,15 @@ def _refuse(chip: Chip) -> None:
                 item.path,
                 f"no deck for '{item.type}': the export knows {', '.join(LETTERS)}",
             )
+        elif getattr(item.bound.model, "gain", None) is not None and item.type in LETTERS:
+            message = "elements that follow a generator are not exported: the deck's covariances are of one state"
+            problems.add(document.position((*item.at, "gain")), item.path, message)
     if not chip.program.islands and not len(problems):
         problems.add(document.position(("instances",), key=True), "instances", "no analog node: nothing to export")
     for island in chip.program.islands:
         law = island.actual
+        if island.moving is not None:
+            continue  # told above
         try:
             linear.stationary(law.capacitance, law.conductance, law.noise)
         except ValueError as error:

@@ -21,6 +21,7 @@ from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.learning import build_learning
+from thermosim.circuit.movers import at_start, build_movers, refuse_moving
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
@@ -42,9 +43,11 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     """
     problems = Problems()
     clocks = build_clocks(circuit)
-    driven = driven_nets(circuit, problems)
-    islands = build_islands(circuit, driven, problems)
+    movers = build_movers(circuit, clocks, problems)
+    driven = driven_nets(circuit, problems) | at_start(movers.sources)
+    islands = build_islands(circuit, driven, movers, problems)
     jump_islands = build_jump_islands(circuit, driven, problems)
+    refuse_moving(circuit, islands, jump_islands, movers, problems)
     fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     dits = with_reads(circuit, build_dits(circuit, clocks, problems), problems)
     sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
@@ -68,7 +71,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         temperature=circuit.netlist.temperature,
         islands=islands,
         jump_islands=jump_islands,
-        branches=heat_branches(circuit, islands, jump_islands, adcs, problems),
+        branches=heat_branches(circuit, islands, jump_islands, adcs, movers, problems),
         fabrics=fabrics,
         driven={net: actual for net, (_, actual) in driven.items()},
         drawn_driven={net: drawn for net, (drawn, _) in driven.items()},
@@ -77,7 +80,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
         hosts=hosts,
-        probes=build_probes(circuit, (*islands, *jump_islands), sampling, dacs, duration, problems),
+        probes=build_probes(circuit, (*islands, *jump_islands), sampling, dacs, movers.sources, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
@@ -95,6 +98,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *(jump_notes(jump_islands) if not len(problems) else ()),
         ),
         dits=dits,
+        sources=movers.sources,
         provenance=_provenance(circuit),
     )
     learning = build_learning(circuit, islands, jump_islands, adcs, dacs, program.controllers, problems)

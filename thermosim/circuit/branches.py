@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
@@ -20,8 +21,9 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.eliminate import eliminate, without_storage
 from thermosim.circuit.islands import unknowns_of
 from thermosim.circuit.program import Island, LinearLaw
+from thermosim.circuit.signals import Signal
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, full_law, members_of, stamp
+from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, closing, full_law, members_of, stamp
 from thermosim.contracts import Floats
 
 
@@ -31,7 +33,8 @@ class Branch:
 
     `ends` (p, n); `column` (node,) +1 at p, -1 at n; `held` [V]: what driven ends add to v_p - v_n; `conductance` [S];
     `intensity` of its noise current [A^2 s, two-sided]; `temperature` [K] of the bath it stands for, None if it is
-    none; `current` [A] that it drives out of p.
+    none; `current` [A] that it drives out of p. `signal`: what multiplies conductance, intensity and current; a switch
+    has `rest` [S] while it is open and `conductance` while it is closed.
     """
 
     path: str
@@ -43,12 +46,26 @@ class Branch:
     intensity: float
     temperature: float | None
     current: float
+    signal: Signal | None = None
+    rest: float = 0.0
+
+    def at(self, value: float) -> tuple[float, float, float]:
+        """Conductance [S], intensity [A^2 s] and current [A] while the signal has this value."""
+        if not self.conductance:
+            return 0.0, value * self.intensity, value * self.current
+        conductance = self.rest + value * (self.conductance - self.rest)
+        return conductance, self.intensity * (conductance / self.conductance), value * self.current
 
 
 def branches(
-    circuit: Circuit, island: Island, driven: Mapping[str, float], which: Literal["drawn", "actual"] = "actual"
+    circuit: Circuit,
+    island: Island,
+    driven: Mapping[str, float],
+    which: Literal["drawn", "actual"] = "actual",
+    signals: Mapping[str, Signal] = MappingProxyType({}),
 ) -> tuple[Branch, ...]:
-    """Branches of an island but for its capacitors, in path order; `driven`: net -> held voltage [V].
+    """Branches of an island but for its capacitors, in path order; `driven`: net -> held voltage [V]; `signals`: what
+    elements follow, by instance.
 
     Elements at an eliminated net are none of these: their voltages are no numbers.
     """
@@ -59,6 +76,9 @@ def branches(
         if instance.type == "capacitor":
             continue
         at = stamp(instance, which, circuit.netlist.temperature)
+        close = None
+        if instance.type == "switch":
+            close = closing(instance, which, circuit.netlist.temperature)
         for k, (p, n) in enumerate(zip(instance.pins["p"], instance.pins["n"], strict=True)):
             (p_row, p_above), (n_row, n_above) = (tied.get(net, (net, 0.0)) for net in (p, n))
             if (p_row not in row and n_row not in row) or {p_row, n_row} & set(island.absent):
@@ -72,10 +92,15 @@ def branches(
             if not column.any() and held == 0.0:
                 continue  # both ends on one node; a tie of some volts between them still heats a resistor
             conductance, _, intensity, current = at(k)
-            bath = _bath(circuit, instance) if instance.type == "resistor" else None
+            rest = 0.0
+            if close is not None:
+                rest, added = float(conductance), close(k)
+                conductance, intensity = conductance + added[0], intensity + added[2]
+            bath = _bath(circuit, instance) if instance.type in ("resistor", "switch") else None
             path = instance.element(k)
             numbers = (float(conductance), float(intensity), bath, float(current))
-            found.append(Branch(path, instance.type, (p, n), column, held, *numbers))
+            follows = signals.get(instance.path)
+            found.append(Branch(path, instance.type, (p, n), column, held, *numbers, follows, rest))
     return tuple(found)
 
 

@@ -60,7 +60,7 @@ def build_controllers(
                 reads=reads,
                 writes=writes,
                 target=target if isinstance(target, Mixture) else None,
-                plant=None if island is None else island.drawn,
+                plant=None if island is None or island.moving is not None else island.drawn,
                 plant_nodes=nodes,
                 plant_inputs=inputs,
                 arithmetic=arithmetic_of(circuit, spec, at, problems),

@@ -8,6 +8,7 @@ import numpy as np
 
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.movers import Movers
 from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
 from thermosim.errors import Problems
@@ -25,6 +26,7 @@ def heat_branches(
     islands: Sequence[Island],
     jump_islands: Sequence[JumpIsland],
     adcs: Sequence[AdcBank],
+    movers: Movers,
     problems: Problems,
 ) -> dict[str, tuple[Branch, ...]]:
     """Branches of each island by its path, where ``run.measure`` asks for heat; else nothing."""
@@ -70,7 +72,7 @@ def heat_branches(
                 f"heat is not booked where an unbuffered sampler takes charge ('{bank.path}'); buffer it or leave "
                 "heat out",
             )
-    return {island.path: branches(circuit, island, {}) for island in islands}
+    return {island.path: branches(circuit, island, {}, signals=movers.signals) for island in islands}
 
 
 def check_heat_steps(circuit: Circuit, islands: Sequence[Island], whole: int, problems: Problems) -> None:
@@ -80,6 +82,8 @@ def check_heat_steps(circuit: Circuit, islands: Sequence[Island], whole: int, pr
     if "heat" not in circuit.netlist.run.measure or len(problems):
         return
     for island in islands:
+        if island.moving is not None:
+            continue
         rates = np.abs(modes(island.actual.capacitance, island.actual.conductance).rates)
         pieces = PER_TIME * float(rates.max(initial=0.0)) * seconds(whole)
         if pieces > MOST:

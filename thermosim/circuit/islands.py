@@ -14,6 +14,7 @@ import numpy as np
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.eliminate import Undetermined, eliminate, without_storage
 from thermosim.circuit.inductance import check_inductance, check_inductors
+from thermosim.circuit.movers import Movers, corners, moved
 from thermosim.circuit.nets import GROUND, natural
 from thermosim.circuit.noise_states import HELD, NOISES, held_name
 from thermosim.circuit.program import Island
@@ -37,13 +38,15 @@ GROWTH = 1e-10
 """A rate that is negative by more than this share of the fastest is growth; below it is round-off."""
 
 
-def build_islands(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> tuple[Island, ...]:
+def build_islands(
+    circuit: Circuit, driven: Mapping[str, Any], movers: Movers, problems: Problems
+) -> tuple[Island, ...]:
     """Every linear island of the circuit, sorted by path."""
     tied = ties(circuit, driven, "drawn", problems), ties(circuit, driven, "actual")
     check_inductors(circuit, driven, problems)
     groups = components(circuit, driven)[0]
     return tuple(
-        _island(circuit, nodes, members, driven, tied, problems)
+        _island(circuit, nodes, members, driven, tied, movers, problems)
         for nodes, members in zip(groups, members_of(circuit, groups), strict=True)
     )
 
@@ -62,6 +65,7 @@ def _island(
     members: Members,
     driven: Mapping[str, Any],
     both: tuple[Ties, Ties],
+    movers: Movers,
     problems: Problems,
 ) -> Island:
     tied = both[0]
@@ -87,13 +91,7 @@ def _island(
         try:
             drawn, actual = eliminate(drawn, gone), eliminate(actual, gone)
         except Undetermined as error:
-            for net in (unknowns[row] for row in error.rows):
-                contact = circuit.nets.contacts[net][0]
-                problems.add(
-                    contact.where, f"{contact.element}.{contact.pin.name}",
-                    f"net '{net}' has no capacitance and nothing else determines its voltage; put a capacitor or a "
-                    "resistor from it to ground",
-                )  # fmt: skip
+            _undetermined(circuit, [unknowns[row] for row in error.rows], problems)
         else:
             absent |= {
                 net: f"net '{net}' has no capacitance, so its voltage would be white noise; put a capacitor from it "
@@ -107,9 +105,23 @@ def _island(
     if len(problems) == before:
         _check_capacitance(circuit, island, problems)
         check_inductance(circuit, island, problems)
+        try:
+            island = moved(circuit, island, members, both, unknowns, gone, movers)
+        except Undetermined as error:
+            _undetermined(circuit, [unknowns[row] for row in error.rows], problems)
     if len(problems) == before and circuit.netlist.run.growth == "refused":
         _check_growth(circuit, island, nodes, members, problems)
     return island
+
+
+def _undetermined(circuit: Circuit, nets: list[str], problems: Problems) -> None:
+    for net in nets:
+        contact = circuit.nets.contacts[net][0]
+        problems.add(
+            contact.where, f"{contact.element}.{contact.pin.name}",
+            f"net '{net}' has no capacitance and nothing else determines its voltage; put a capacitor or a "
+            "resistor from it to ground",
+        )  # fmt: skip
 
 
 def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
@@ -191,7 +203,10 @@ def _check_growth(circuit: Circuit, island: Island, nodes: list[str], members: M
     ]
     if not active:
         return
-    found = modes(island.actual.capacitance, island.actual.conductance)
+    moving = island.moving
+    laws = [island.actual] if moving is None else [moving.actual.law(values) for values in corners(moving)]
+    states = [modes(law.capacitance, law.conductance) for law in laws]
+    found = min(states, key=lambda state: float(np.real(state.rates[0]) / np.abs(state.rates).max(initial=1e-300)))
     worst = complex(found.rates[0])
     if worst.real >= -GROWTH * float(np.abs(found.rates).max()):
         return

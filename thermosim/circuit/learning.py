@@ -64,7 +64,10 @@ def build_learning(
             rows = [island.nodes.index(bank.inputs[k]) for k in channels]
             banks[bank.path] = np.array(channels), np.array(rows)
             _refuse(bank, where, problems)
-        if banks:
+        if banks and island.moving is not None:
+            message = f"information is not built for networks that change in time (net '{island.nodes[0]}'); leave it out"
+            problems.add(where, "run.measure", message)
+        elif banks:
             found.append(Learning(island.path, banks, tuple(who)))
     jumping = {net for island in jump_islands for net in island.nodes}
     for bank in adcs:
@@ -72,7 +75,7 @@ def build_learning(
         if seen:
             message = f"information is not built for readings of transistor circuits (net '{seen[0]}'); leave it out"
             problems.add(where, "run.measure", message)
-    if not found and not jumping:
+    if not found and not jumping and not any(island.moving for island in islands):
         message = (
             "information is what a controller, or a DAC, learns from ADCs that read nets with capacitors; "
             "this chip has none"

@@ -48,6 +48,8 @@ def _net_position(circuit: Circuit, net: str) -> Position | None:
 def equilibrium(circuit: Circuit, program: Program) -> Found:
     """All noise obeys fluctuation-dissipation at one temperature with a diagonal capacitance matrix."""
     for island in program.islands:
+        if island.moving is not None:
+            continue
         law = island.drawn
         n = len(island.nodes)
         if n < 2 or np.count_nonzero(law.conductance) == np.count_nonzero(np.diag(law.conductance)):
@@ -77,6 +79,8 @@ def _law_at(program: Program, island: Island, node: int) -> tuple[float, float] 
         spread = float(target.weights @ (target.means[:, k] - mean) ** 2)
         return mean, float(np.sqrt(spread + target.sigma**2))
     if any(set(island.inputs) & set(bank.outputs) for bank in program.dacs) and program.controllers:
+        return None
+    if island.moving is not None:
         return None
     try:
         covariance = stationary(island.drawn.capacitance, island.drawn.conductance, island.drawn.noise)

@@ -26,6 +26,7 @@ from thermosim.times import Clock
 if TYPE_CHECKING:
     from thermosim.circuit.branches import Branch
     from thermosim.circuit.learning import Learning
+    from thermosim.circuit.moving import Moving, MovingSource
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Island:
     `path` is its first net in sorted order and names its noise. `nodes` are its unknowns: nets [V], then currents of
     inductors, named i(L) [A], and inner voltages of amplifiers, v(A) [V]. `inputs` are driven nets. `initial` (n,).
     `absent`: nets whose voltage is no unknown, and why nobody can look at them.
+    `moving`: what changes in time; then `drawn` and `actual` hold the capacitance alone, the rest is nan.
     """
 
     path: str
@@ -61,6 +63,7 @@ class Island:
     actual: LinearLaw
     initial: Floats
     absent: Mapping[str, str] = field(default_factory=dict)
+    moving: Moving | None = None
 
     @property
     def nets(self) -> tuple[str, ...]:
@@ -352,6 +355,8 @@ class Program:
     """Elements of every linear island but for its capacitors, where heat is measured."""
     learning: tuple[Learning, ...] = ()
     """What is read of every linear island by those who use the codes, where information is measured."""
+    sources: tuple[MovingSource, ...] = ()
+    """Driven nets whose voltage follows a generator; `driven` has what it is at time 0."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""

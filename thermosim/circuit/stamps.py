@@ -4,6 +4,7 @@ Unknowns are node voltages, then inductor currents ``i(L)`` (from p to n) and in
 Stamps, incidence column b = e_p - e_n:
 
     resistor       G += b b^T / r,  S += (2 k T / r) b b^T        capacitor  C += c b b^T
+    switch         a resistor of r_on or r_off
     white noise    S += (S_I / 2) b b^T                           source     i += I b
     inductor       C_LL = l (mutual: C_ab = k sqrt(l_a l_b)),  G_vL = b,  G_Lv = -b^T
     transconductance   G -= gm b b_c^T
@@ -29,7 +30,7 @@ from thermosim.circuit.program import LinearLaw
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 
-LINEAR = ("resistor", "capacitor", "white_noise", "shot_noise", "current_source")
+LINEAR = ("resistor", "switch", "capacitor", "white_noise", "shot_noise", "current_source")
 """Elements of two ends without a state of their own."""
 ACTIVE = ("transconductance", "amplifier")
 STATEFUL = ("inductor", "amplifier", *COLOURED)
@@ -79,13 +80,14 @@ def _states(instance: Instance, k: int) -> list[str]:
 
 
 def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tuple[float, float, float, float]]:
-    """Per two-ended element: conductance [S], capacitance [F], two-sided noise intensity [A^2 s], current [A]."""
-    model: Any = instance.bound.model
+    """Per two-ended element: conductance [S], capacitance [F], two-sided noise intensity [A^2 s], current [A].
+
+    Of a switch: while it is open. What a generator multiplies: at gain 1.
+    """
     values: Mapping[str, Floats] = getattr(instance, which)
-    if instance.type == "resistor":
-        temperature = ambient if model.temperature is None else model.temperature
-        johnson = 2 * BOLTZMANN * temperature if model.noisy else 0.0
-        return lambda k: (1 / values["r"][k], 0.0, johnson / values["r"][k], 0.0)
+    if instance.type in ("resistor", "switch"):
+        johnson, ohms = _johnson(instance, ambient), values["r" if instance.type == "resistor" else "r_off"]
+        return lambda k: (1 / ohms[k], 0.0, johnson / ohms[k], 0.0)
     if instance.type == "capacitor":
         return lambda k: (0.0, values["c"][k], 0.0, 0.0)
     if instance.type == "current_source":
@@ -95,6 +97,20 @@ def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tup
     if "psd" in values:
         return lambda k: (0.0, 0.0, values["psd"][k] / 2, 0.0)
     return lambda k: (0.0, 0.0, 2 * BOLTZMANN * values["t_eff"][k] * values["conductance"][k], 0.0)
+
+
+def closing(instance: Instance, which: str, ambient: float) -> Callable[[int], tuple[float, float, float, float]]:
+    """What closing a switch adds to the numbers of :func:`stamp`."""
+    johnson, values = _johnson(instance, ambient), getattr(instance, which)
+    added = 1 / values["r_on"] - 1 / values["r_off"]
+    return lambda k: (added[k], 0.0, johnson * added[k], 0.0)
+
+
+def _johnson(instance: Instance, ambient: float) -> float:
+    """Noise intensity over conductance [V^2 s / Ohm]: 2 k T."""
+    model: Any = instance.bound.model
+    temperature = ambient if model.temperature is None else model.temperature
+    return 2 * BOLTZMANN * temperature if model.noisy else 0.0
 
 
 def mutuals(circuit: Circuit) -> Iterator[tuple[Instance, int, tuple[str, str]]]:

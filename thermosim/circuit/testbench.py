@@ -9,6 +9,7 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.dits import DitFabric
+from thermosim.circuit.moving import MovingSource
 from thermosim.circuit.nets import natural
 from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, JumpIsland, Probe
 from thermosim.contracts import Mixture
@@ -64,12 +65,14 @@ def build_probes(
     islands: tuple[Island | JumpIsland, ...],
     fabrics: tuple[Fabric | DitFabric, ...],
     dacs: tuple[DacBank, ...],
+    sources: tuple[MovingSource, ...],
     duration: int | None,
     problems: Problems,
 ) -> tuple[Probe, ...]:
     """What ``run.record`` asks for."""
     probes = []
     analog = {net for island in islands for net in island.nodes} | {net for bank in dacs for net in bank.outputs}
+    analog |= {source.net for source in sources}
     absent = absent_nets(islands)
     for name, every in circuit.netlist.run.record.items():
         at: At = ("run", "record", name)

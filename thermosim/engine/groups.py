@@ -22,8 +22,8 @@ import numpy as np
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
 from thermosim.engine.observables import Watched
-from thermosim.kernels.bodies import Bodies, body_run, body_slots, observe_bodies
 from thermosim.kernels.blocks import Blocks, blocks
+from thermosim.kernels.bodies import Bodies, body_run, body_slots, observe_bodies
 from thermosim.kernels.chain import SIZE, chain_slots, chain_start, parameters
 from thermosim.kernels.dense import columns, dense_slots
 from thermosim.kernels.few import few_run, few_slots

@@ -26,7 +26,7 @@ import numpy as np
 from thermosim.analysis.linear import diffusion, drift, input_jump
 from thermosim.analysis.propagator import Propagator, propagator
 from thermosim.circuit.noise_states import start_factor
-from thermosim.circuit.program import Island
+from thermosim.circuit.program import Island, LinearLaw
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.held import Rows
@@ -66,11 +66,12 @@ class IslandRunner:
         self.time, self.number = 0, 0
         self.rows = {net: row for row, net in enumerate(island.nodes)}
         self.tracks: list[Track] = []
+        self._inputs = len(held)
         self._held = np.vstack([held, np.ones((1, replicas))])
         self._drive = np.empty_like(self.state)
         self._keys = replica_keys(seed, f"island {island.path}", replicas)
         self._threads = threads
-        self._cache: OrderedDict[int, Propagator] = OrderedDict()
+        self._cache: OrderedDict[Any, Propagator] = OrderedDict()
         self._jump = input_jump(self.law.capacitance, self.law.input_capacitance)
         self._jumps = bool(self._jump.any())
         self._drift = drift(self.law.capacitance, self.law.conductance)
@@ -121,7 +122,9 @@ class IslandRunner:
                 self.learner.shift(moved)
         self._held[rows] = volts
         if self.ledger:
-            self.ledger.jump(before, self.state, held[:-1], self._held[:-1], self.time >= self._window)
+            self.ledger.jump(
+                before, self.state, held[: self._inputs], self._held[: self._inputs], self.time >= self._window
+            )
 
     def check(self, seed: int) -> None:
         """Raise if a replica left the finite numbers."""
@@ -167,7 +170,7 @@ class IslandRunner:
         if self._aperture is not None:
             self._aperture.before(self.state, length, exact, self._drive)
         if self.ledger:
-            self.ledger.step(self.state, self._held[:-1], length, self.time >= self._window)
+            self.ledger.step(self.state, self._held[: self._inputs], length, self.time >= self._window)
         else:
             step(self.state, exact.decay, self._drive, exact.factor, self._keys, np.uint64(self.number))
         if self._aperture is not None:
@@ -177,10 +180,19 @@ class IslandRunner:
         if self.learner:
             self.learner.pass_by(exact, self._drive, self.time)
 
+    def _key(self, length: int) -> Any:
+        """What the transition over `length` [fs] depends on."""
+        return length
+
+    def _law(self) -> LinearLaw:
+        """The law of now."""
+        return self.law
+
     def _propagator(self, length: int) -> Propagator:
-        exact = self._cache.get(length)
+        key = self._key(length)
+        exact = self._cache.get(key)
         if exact is None:
-            law = self.law
+            law = self._law()
             try:
                 exact = propagator(
                     law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(length)
@@ -190,9 +202,9 @@ class IslandRunner:
             size = exact.decay.nbytes + exact.inputs.nbytes + exact.covariance.nbytes + exact.factor.nbytes
             while self._cache and (len(self._cache) + 1) * size > CACHE_BYTES:
                 self._cache.popitem(last=False)
-            self._cache[length] = exact
+            self._cache[key] = exact
         elif len(self._cache) > 8:
-            self._cache.move_to_end(length)
+            self._cache.move_to_end(key)
         return exact
 
     # -- records ----------------------------------------------------------------------------------------------

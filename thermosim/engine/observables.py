@@ -15,8 +15,8 @@ import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Ints
-from thermosim.kernels.bodies import BodyWatch
 from thermosim.kernels.blocks import blocks
+from thermosim.kernels.bodies import BodyWatch
 from thermosim.kernels.chain import SIZE
 from thermosim.kernels.fields import rows
 from thermosim.kernels.observe import Seen, Watch

@@ -33,6 +33,7 @@ from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
 from thermosim.engine.learning import Learner
 from thermosim.engine.memory import refuse_too_much
+from thermosim.engine.moving import MovingLedger, MovingRunner, SourceRunner
 from thermosim.engine.probes import Tape
 from thermosim.engine.sweeps import FabricPart
 from thermosim.errors import SimulationError, ThermosimError
@@ -139,12 +140,14 @@ class Simulation:
             return self.rails.values[self.rails.numbers(nets)]
 
         self.islands: list[IslandRunner | JumpRunner] = [
-            IslandRunner(island, held(island.inputs), seed, threads) for island in program.islands
+            (IslandRunner if island.moving is None else MovingRunner)(island, held(island.inputs), seed, threads)
+            for island in program.islands
         ]
         for runner in self.islands:
             if runner.island.path in program.branches and isinstance(runner, IslandRunner):
                 parts = program.branches[runner.island.path]
-                runner.book(HeatLedger(runner.island, parts, seed, replicas), program.burn_in)
+                ledger = HeatLedger if runner.island.moving is None else MovingLedger
+                runner.book(ledger(runner.island, parts, seed, replicas), program.burn_in)
         self.islands += [
             JumpRunner(island, held(island.inputs), self.counters, program.burn_in, seed, threads)
             for island in program.jump_islands
@@ -159,6 +162,7 @@ class Simulation:
         self.dacs = {
             bank.path: DacRunner(bank, self.islands, self.rails, self.codes, self.counters) for bank in program.dacs
         }
+        self.sources = {one.element: SourceRunner(one, self.islands, self.rails) for one in program.sources}
         read = {net: bank for bank in program.adcs for net in bank.outputs}
         written = {net: bank for bank in program.dacs for net in bank.inputs}
         self.controllers = {
@@ -209,6 +213,8 @@ class Simulation:
         for path, part in self.fabrics.items():
             if part.analog:
                 self.agenda.at(0, Phase.SAMPLE, f"slot {path}", 0)
+        for element, source in self.sources.items():
+            self._next_step(f"source {element}", source, 0)
         self.agenda.at(0, Phase.RECORD, "beat", 0)
 
     def go(self, progress: Callable[[float], None] | None, stop: Callable[[int], bool] | None) -> None:
@@ -243,6 +249,8 @@ class Simulation:
             actions[f"program {path}"] = host.write
         for path, part in self.fabrics.items():
             actions[f"slot {path}"] = self._slot(path, part)
+        for element, source in self.sources.items():
+            actions[f"source {element}"] = self._source(f"source {element}", source)
         return actions
 
     def _at(self, time: int, phase: Phase, name: str, payload: Any = None) -> None:
@@ -306,6 +314,18 @@ class Simulation:
             self._at(time + settling, Phase.STEP, step, dac.latch(time))
 
         return action
+
+    def _source(self, name: str, source: SourceRunner) -> Callable[[int, Any], None]:
+        def action(time: int, _payload: Any) -> None:
+            source.step(time)
+            self._next_step(name, source, time)
+
+        return action
+
+    def _next_step(self, name: str, source: SourceRunner, time: int) -> None:
+        due = source.after(time)
+        if due is not None:
+            self._at(due, Phase.STEP, name)
 
     def _slot(self, path: str, part: FabricPart) -> Callable[[int, Any], None]:
         slot = f"slot {path}"

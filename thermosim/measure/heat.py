@@ -108,6 +108,8 @@ def _closed(program: Program, island: Island, parts: tuple[Branch, ...]) -> tupl
     moved = {net for bank in program.dacs for net in bank.outputs} & set(island.inputs)
     if moved:
         return {}, f"'{sorted(moved)[0]}' is moved by a converter, so no stationary state is known"
+    if island.moving is not None:
+        return {}, "it changes in time, so no stationary state is known"
     law = island.actual
     try:
         covariance = linear.stationary(law.capacitance, law.conductance, law.noise)

@@ -54,6 +54,7 @@ def join(islands: list[Island]) -> Island:
         drawn=laws("drawn"),
         actual=laws("actual"),
         initial=np.concatenate([island.initial for island in islands]),
+        moving=next((island.moving for island in islands if island.moving is not None), None),
     )
 
 

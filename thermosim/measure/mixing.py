@@ -2,9 +2,9 @@
 
 Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
 modes of the network as drawn, left[k] @ v, and their squares (the squares of the nodes where an unknown, as the current
-of a coil, was not recorded; the nodes one by one where transistors leave no modes),
-32 fixed random unit projections, and for a mixture target the responsibility of its first component. What the law
-itself holds constant is left out.
+of a coil, was not recorded; the nodes one by one where there are no modes: transistors, changes in time), 32 fixed
+random unit projections, and for a mixture target the responsibility of its first component. What the law itself holds
+constant is left out.
 
 Exact companions: relaxation times of a linear network; for up to 16 held p-bits the relaxation time of the slowest
 mode of the sweep that this die performs.
@@ -17,7 +17,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import numpy as np
 
@@ -104,10 +104,10 @@ def island_samples(record: Record, program: Program, island: Island | JumpIsland
 def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     """Relaxation modes of the drawn network as unit directions over the recorded nodes, with their times [s].
 
-    Empty if a node or a current was not recorded or transistors make it nonlinear. A ringing pair gives the real
-    and the imaginary part of its mode.
+    Empty if a node or a current was not recorded, transistors make it nonlinear, or it changes in time. A ringing
+    pair gives the real and the imaginary part of its mode.
     """
-    if isinstance(samples.island, JumpIsland):
+    if not _linear(samples.island):
         return np.zeros((0, len(samples.nodes))), np.zeros(0)
     own = own_rows(samples.island)
     if len(samples.nodes) < len(own):
@@ -123,6 +123,11 @@ def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
         row = found.left[k].imag if np.imag(rate) < 0 else found.left[k].real
         rows.append(row[order] / np.linalg.norm(row))
     return np.array(rows), found.times
+
+
+def _linear(island: Island | JumpIsland) -> TypeGuard[Island]:
+    """Whether one linear law holds all the time."""
+    return isinstance(island, Island) and island.moving is None
 
 
 def projection_directions(path: str, nodes: int) -> Floats:
@@ -145,7 +150,7 @@ def controlled(program: Program, nets: tuple[str, ...]) -> bool:
 def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[str, Floats]]:
     """The fixed observables of an island that its law does not hold constant: name and (chain, draw)."""
     nodes = len(samples.nodes)
-    if isinstance(samples.island, JumpIsland):
+    if not _linear(samples.island):
         yield from _nonlinear_series(samples)
         return
     still = StillNodes(samples.island, samples.nodes, controlled(program, samples.island.inputs))
@@ -171,7 +176,7 @@ def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[st
 
 
 def _nonlinear_series(samples: IslandSamples) -> Iterator[tuple[str, Floats]]:
-    """The fixed observables of a transistor circuit: every node, the mean and random projections of several."""
+    """The fixed observables of a network without modes: every node, the mean and random projections of several."""
     for k, node in enumerate(samples.nodes):
         yield node, samples.values[:, :, k]
     for k, direction in enumerate(projection_directions(samples.island.path, len(samples.nodes))):

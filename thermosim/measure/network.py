@@ -22,6 +22,8 @@ from thermosim.circuit.stamps import LINEAR, stamp, state_name
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 from thermosim.measure import coloured
+from thermosim.measure.periodic import Periodic, periodic
+from thermosim.times import seconds
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class NetworkAnalysis:
     contributions: tuple[Contribution, ...]
     stored: tuple[float, float] = (math.nan, math.nan)
     turnover: float = 0.0
+    periodic: Periodic | None = None
+    """Of a network that changes in time and repeats: its state at the phases; then all but `times` is undefined."""
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -115,6 +119,14 @@ class NetworkAnalysis:
         plain["contributions"] = [
             {"path": one.path, "share": _plain(one.share), "of_all": one.of_all} for one in self.contributions
         ]
+        if self.periodic is not None:
+            found = self.periodic
+            plain["periodic"] = {
+                "period": seconds(found.period),
+                "times": [seconds(time) for time in found.times],
+                "mean": _plain(found.state.means),
+                "covariance": _plain(found.state.covariances),
+            }
         return plain
 
 
@@ -130,7 +142,27 @@ def analyse(circuit: Circuit, program: Program) -> tuple[NetworkAnalysis, ...]:
     return tuple(_island(circuit, island, program.driven) for island in program.islands)
 
 
+def _moving(island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
+    """What is known of an island that changes in time: the state that repeats, if everything does."""
+    n = len(island.nodes)
+    empty, square = np.full(n, np.nan), np.full((n, n), np.nan)
+    reason, times, found = "", np.zeros(0), None
+    try:
+        found = periodic(island, driven)
+    except ValueError as error:
+        reason = str(error)
+    else:
+        with np.errstate(divide="ignore"):
+            times = -seconds(found.period) / np.log(np.abs(found.state.multipliers))
+    return NetworkAnalysis(
+        island.path, island.nodes, island.inputs, reason, times, np.zeros(len(times)), empty, square, empty, empty,
+        np.zeros((n, 0)), False, square, None, None, (), (), (), periodic=found,
+    )  # fmt: skip
+
+
 def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
+    if island.moving is not None:
+        return _moving(island, driven)
     law, n, own = island.actual, len(island.nodes), own_rows(island)
     found = linear.modes(law.capacitance[np.ix_(own, own)], law.conductance[np.ix_(own, own)])
     held = np.array([driven.get(net, 0.0) for net in island.inputs])

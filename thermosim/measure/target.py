@@ -17,7 +17,7 @@ import numpy as np
 
 from thermosim.analysis.distance import Distance, covariance_error, kolmogorov_smirnov
 from thermosim.analysis.mixing import integrated_time
-from thermosim.circuit.program import JumpIsland, Program
+from thermosim.circuit.program import Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
 from thermosim.measure.mixing import (
@@ -28,6 +28,8 @@ from thermosim.measure.mixing import (
     mode_directions,
     projection_directions,
 )
+from thermosim.times import FEMTOSECONDS, seconds
+from thermosim.units import show
 
 KS_PROJECTIONS = 8
 STUCK = "no distance: the samples are stuck"
@@ -74,6 +76,8 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
         return "a controller drives it and the netlist names no target law"
     if not samples.complete:
         return "not all of its nodes were recorded"
+    if island.moving is not None:
+        return _repeating(program, samples, island)
     from thermosim.analysis.linear import mean, stationary
 
     drawn = island.drawn
@@ -86,6 +90,26 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     return IslandLaw(
         "the network as drawn", gaussian(centre[order], covariance[np.ix_(order, order)]), samples.nodes, ()
     )
+
+
+def _repeating(program: Program, samples: IslandSamples, island: Island) -> IslandLaw | str:
+    """The periodic state of an island that changes in time, at the phase at which it was recorded."""
+    from thermosim.measure.periodic import periodic
+
+    every, first = round(samples.interval * FEMTOSECONDS), program.burn_in
+    try:
+        found = periodic(island, program.drawn_driven, "drawn", (first + every,))
+    except ValueError as error:
+        return str(error)
+    if every % found.period:
+        return (
+            f"it changes in time and is not recorded at one phase of its period of {show(seconds(found.period), 's')}"
+        )
+    centre, covariance = found.at(first + every)
+    order = [island.nodes.index(node) for node in samples.nodes]
+    law = gaussian(centre[order], covariance[np.ix_(order, order)])
+    alone = tuple(zip(samples.nodes, np.eye(len(order)), strict=True))
+    return IslandLaw("the network as drawn, at this phase", law, samples.nodes, alone)
 
 
 def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) -> Target:

@@ -16,6 +16,7 @@ from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
 from thermosim.models.sources import ClockSource, CurrentSource, VoltageSource, WhiteNoise
+from thermosim.models.switches import Switch
 from thermosim.models.synapse import Synapse, quantise
 from thermosim.models.transistors import Diode, Nmos, Pmos
 
@@ -24,6 +25,7 @@ _CLASSES: tuple[type[Model], ...] = (
     Capacitor,
     Inductor,
     Mutual,
+    Switch,
     Transconductance,
     Amplifier,
     Diode,

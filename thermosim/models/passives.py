@@ -1,19 +1,21 @@
 """Resistor, capacitor, inductor and mutual inductance.
 
 i = (v_p - v_n) / r, with Johnson noise of two-sided intensity 2 k T / r if `noisy`; i = c d(v_p - v_n)/dt;
+a `gain` h(t) of a resistor multiplies 1 / r, and its noise with it;
 l di/dt + sum_j M_j di_j/dt = v_p - v_n with M = k sqrt(l_a l_b).
 Nyquist, Phys. Rev. 32, 110 (1928), eq. 1 (one-sided density 4 k T / r).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import StrictBool, StrictStr
+from pydantic import Field, StrictBool, StrictStr
 
 from thermosim.models.base import Coefficient, Farads, Henries, Kelvins, Model, Ohms, Pin
 
 TWO_TERMINAL = (Pin("p", "analog", "inout"), Pin("n", "analog", "inout"))
+FOLLOWS: Any = Field(None, description="a name under 'generators' whose value multiplies it")
 
 
 class Resistor(Model):
@@ -27,6 +29,7 @@ class Resistor(Model):
     r: Ohms
     temperature: Kelvins | None = None
     noisy: StrictBool = True
+    gain: StrictStr | None = Field(None, description="a name under 'generators' whose value multiplies 1 / r")
 
 
 class Capacitor(Model):

@@ -1,17 +1,18 @@
 """Ideal sources and clocks.
 
 White noise of one-sided density S_I [A^2/Hz], or S_I = 4 k T_eff G: <i(t) i(t')> = (S_I / 2) delta(t - t').
+A `gain` h(t) multiplies v, i, or the density S_I.
 """
 
 from __future__ import annotations
 
 from typing import ClassVar, Literal, Self
 
-from pydantic import model_validator
+from pydantic import StrictStr, model_validator
 
 from thermosim.constants import BOLTZMANN
 from thermosim.models.base import Amperes, CurrentDensity, Frequency, Kelvins, Model, Pin, Siemens, Volts
-from thermosim.models.passives import TWO_TERMINAL
+from thermosim.models.passives import FOLLOWS, TWO_TERMINAL
 
 
 class WhiteNoise(Model):
@@ -25,6 +26,7 @@ class WhiteNoise(Model):
     psd: CurrentDensity | None = None
     t_eff: Kelvins | None = None
     conductance: Siemens | None = None
+    gain: StrictStr | None = FOLLOWS
 
     @model_validator(mode="after")
     def _stated_once(self) -> Self:
@@ -54,6 +56,7 @@ class VoltageSource(Model):
 
     type: Literal["voltage_source"] = "voltage_source"
     v: Volts
+    gain: StrictStr | None = FOLLOWS
 
 
 class CurrentSource(Model):
@@ -65,6 +68,7 @@ class CurrentSource(Model):
 
     type: Literal["current_source"] = "current_source"
     i: Amperes
+    gain: StrictStr | None = FOLLOWS
 
 
 class ClockSource(Model):

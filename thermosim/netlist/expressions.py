@@ -1,6 +1,6 @@
 """Expressions in quotes and braces, ``"{R0 / 2}"``: arithmetic on quantities that keeps track of dimensions.
 
-The grammar is + - * / ** with signs and parentheses, sqrt exp log min max, plain numbers, and names.
+The grammar is + - * / ** with signs and parentheses, sqrt exp log sin cos min max, plain numbers, and names.
 Nothing else of Python is reachable: the text is parsed to a syntax tree of which only these nodes are walked.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from thermosim.errors import suggestion
 from thermosim.units import ONE, Quantity, describe, dimension_of
@@ -17,7 +17,7 @@ from thermosim.units import ONE, Quantity, describe, dimension_of
 LONGEST = 500
 DEEPEST = 40
 _HIGHEST_POWER = 64
-FUNCTIONS = ("exp", "log", "max", "min", "sqrt")
+FUNCTIONS = ("cos", "exp", "log", "max", "min", "sin", "sqrt")
 Names = Mapping[str, Quantity | float]
 
 
@@ -62,6 +62,23 @@ def evaluate_as(text: str, unit: str, names: Names) -> float:
         wanted = "a plain number" if unit == "1" else unit
         raise ExpressionError(f"'{text.strip()}' is {describe(quantity.dimension)}: expected {wanted}")
     return quantity.value
+
+
+def tabulate(text: str, unit: str, names: Names, variable: str, values: Sequence[Quantity]) -> list[float]:
+    """Values in SI of an expression of dimension `unit` at many values of one variable.
+
+    Raises
+    ------
+    ExpressionError
+        As of :func:`evaluate_as`, with the first value of the variable that has none.
+    """
+    found = []
+    for value in values:
+        try:
+            found.append(evaluate_as(text, unit, {**names, variable: value}))
+        except ExpressionError as error:
+            raise ExpressionError(f"{error} (at {variable} = {value.value:g})") from None
+    return found
 
 
 def names_in(text: str) -> set[str]:
@@ -196,4 +213,7 @@ def _call(name: str, arguments: list[Quantity]) -> Quantity:
         return Quantity(_real(math.sqrt, argument.value), argument.dimension.to_the(0.5))
     if argument.dimension != ONE:
         raise ExpressionError(f"{name} takes a plain number, not {describe(argument.dimension)}")
-    return Quantity(_real(math.exp if name == "exp" else math.log, argument.value))
+    return Quantity(_real(_PLAIN[name], argument.value))
+
+
+_PLAIN: dict[str, Callable[[float], float]] = {"exp": math.exp, "log": math.log, "sin": math.sin, "cos": math.cos}

@@ -11,6 +11,7 @@ from pydantic_core import PydanticUndefined
 from thermosim.models import REGISTRY
 from thermosim.models.base import unit_of
 from thermosim.netlist.couplings import Coupling, Lattice, Normal, ProblemSource, Weights
+from thermosim.netlist.generators import Generator
 from thermosim.netlist.lattices import NAMES, RULES
 from thermosim.netlist.schedule import ClampSection, Ladder, Ramp, ResetSection, Schedule, TemperingSection
 from thermosim.netlist.schema import (
@@ -41,9 +42,9 @@ A *quantity* is a number with its unit: `10 kOhm`, `1 pF`, `300 K`, `2.5 fJ`, `4
 its unit: a bare prefix is enough (`10k`), a bare number or another dimension is an error. A *time* is a quantity in
 seconds; where the text says so, whole `cycles` or `sweeps` are taken too.
 
-An *expression* stands in quotes and braces: `"{R0 / 2}"`. It has + - * / **, sqrt exp log min max, the parameters in
-scope and the array indices `i`, `j`; its dimension must be that of the field. Expressions under `models:` see the
-netlist's own parameters only.
+An *expression* stands in quotes and braces: `"{R0 / 2}"`. It has + - * / **, sqrt exp log sin cos min max, the
+parameters in scope and the array indices `i`, `j`; its dimension must be that of the field. Expressions under
+`models:` see the netlist's own parameters only.
 
 ## Names and files
 
@@ -64,6 +65,7 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("problem", ProblemSource),
     ("weight, when drawn", Weights),
     ("weight: normal", Normal),
+    ("generators: NAME", Generator),
     ("target, when a law by name", NamedLaw),
     ("target: gaussian_mixture", GaussianMixture),
     ("variation", Variation),

@@ -34,6 +34,7 @@ from thermosim.netlist.fields import (
     Texts,
     Whole,
 )
+from thermosim.netlist.generators import Generator
 from thermosim.netlist.schedule import Schedule
 from thermosim.strict_yaml import Document
 from thermosim.units import Span
@@ -269,6 +270,7 @@ class Netlist(Section):
     subcircuits: dict[str, Subcircuit] = Field({}, description="parts made of parts")
     instances: dict[str, Instance] = Field({}, description="the parts of the chip")
     couplings: dict[str, Coupling] = Field({}, description="bulk edges between arrays")
+    generators: dict[str, Generator] = Field({}, description="gains that change in time, for 'gain: NAME'")
     target: Target = Field(
         "as_drawn", description="as_drawn, as_programmed, or a law by name, e.g. {gaussian_mixture: ...}"
     )

@@ -12,7 +12,9 @@ from thermosim.circuit.discipline import discipline
 from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric
 from thermosim.measure.network import Flow, NetworkAnalysis, imbalance
+from thermosim.measure.periodic import Periodic
 from thermosim.report.story import Fact, Part, Section, Story, Table
+from thermosim.times import seconds
 from thermosim.units import show
 
 SHOWN = 8
@@ -41,6 +43,8 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
     facts = _times(found, most)
     if found.reason:
         return [Section(title, None, facts, remarks=(found.reason,))]
+    if found.periodic is not None:
+        return [_periodic(found, found.periodic, title, facts, full)]
     header = ("node", "mean", "rms noise", "at f = 0", "noise bandwidth")
     rows = tuple(
         (
@@ -67,7 +71,29 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
     return [Section(title, None, facts, tables=tuple(tables)), _noise(found, full), _heat(found, full)]
 
 
+def _periodic(found: NetworkAnalysis, state: Periodic, title: str, facts: tuple[Fact, ...], full: bool) -> Section:
+    """Mean and noise at the phases of a period."""
+    period = Fact("period", show(seconds(state.period), "s", 4), f"{len(state.times)} phases")
+    nodes = range(len(found.nodes) if full else min(len(found.nodes), 3))
+    phases = range(len(state.times) if full else min(len(state.times), SHOWN))
+    header = ("from", *(f"{found.nodes[k]} {what}" for k in nodes for what in ("mean", "rms noise")))
+    rows = []
+    for phase in phases:
+        cells = [show(seconds(state.times[phase]), "s", 4)]
+        for k in nodes:
+            deviation = math.sqrt(max(0.0, state.state.covariances[phase, k, k]))
+            cells += [show(state.state.means[phase, k], found.units[k], 4), show(deviation, found.units[k], 4)]
+        rows.append(tuple(cells))
+    hidden = len(state.times) > len(phases) or len(found.nodes) > len(nodes)
+    more = (Fact("shown", f"{len(phases)} phases of {len(nodes)} nodes", "all with --full"),) if hidden else ()
+    remarks = ("it changes in time: this is the state that repeats, before what happens at each instant",)
+    table = Table(header, tuple(rows), (True,) * len(header))
+    return Section(title, None, (period, *facts, *more), tables=(table,), remarks=remarks)
+
+
 def _times(found: NetworkAnalysis, most: int) -> tuple[Fact, ...]:
+    if not len(found.times):
+        return ()
     told: list[str] = []
     for time, frequency in zip(found.times[:most], found.frequencies[:most], strict=True):
         text = show(time, "s", 4) if np.isfinite(time) else "never"

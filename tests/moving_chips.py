@@ -1,0 +1,52 @@
+"""Small chips whose elements change in time, as netlists."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import thermosim
+
+HEAD = "thermosim: 1\nname: moving\ntemperature: 300 K\n"
+
+
+def chip(folder: Path, body: str, **values: Any) -> thermosim.Chip:
+    """The chip of a netlist without its head; `values` are set by dotted path, with __ for the dots."""
+    file = folder / "moving.yaml"
+    file.write_text(HEAD + body)
+    return thermosim.load(file, {name.replace("__", "."): value for name, value in values.items()})
+
+
+SWITCHED = """
+instances:
+  CK: {type: clock, frequency: 1 MHz, pins: {out: phi}}
+  V: {type: voltage_source, v: 1 V, pins: {p: u, n: 0}}
+  S1: {type: switch, r_on: 10 kOhm, r_off: 1 TOhm, duty: 0.45, pins: {p: u, n: x, clock: phi}}
+  S2: {type: switch, r_on: 10 kOhm, r_off: 1 TOhm, duty: 0.45, phase: 0.5, pins: {p: x, n: y, clock: phi}}
+  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  CL: {type: capacitor, c: 10 pF, pins: {p: y, n: 0}}
+  RL: {type: resistor, r: 1 MOhm, pins: {p: y, n: 0}}
+run: {duration: 20 us, burn_in: 40 us, replicas: 512, record: {x: every 1 us, y: every 1 us}}
+"""
+"""A switched capacitor of 1 pF at 1 MHz, in the place of 1 MOhm, over a load of 1 MOhm."""
+
+EVERYTHING = """
+parameters: {f: 50 kHz}
+generators:
+  swing: {rate: 2 MHz, expression: "{1 + 0.5 * sin(2 * pi * f * t)}", period: 20 us}
+  hops: {points: [[0 s, 1], [3 us, -1], [7.3 us, 0.25]], period: 11 us}
+  fade: {rate: 1 MHz, points: [[0 s, 4], [20 us, 1]], between: lines}
+instances:
+  CK: {type: clock, frequency: 300 kHz, pins: {out: phi}}
+  V: {type: voltage_source, v: 100 mV, gain: hops, pins: {p: u, n: 0}}
+  R: {type: resistor, r: 1 MOhm, gain: swing, pins: {p: u, n: x}}
+  I: {type: current_source, i: 50 nA, gain: hops, pins: {p: y, n: 0}}
+  N: {type: white_noise, psd: 1e-24 A^2/Hz, gain: fade, pins: {p: x, n: 0}}
+  S: {type: switch, r_on: 100 kOhm, r_off: 1 GOhm, duty: 0.4, delay: 100 ns, pins: {p: x, n: y, clock: phi}}
+  T: {type: switch, r_on: 1 MOhm, r_off: 1 GOhm, closed: [[2 us, 5 us], [9 us, 30 us]], pins: {p: y, n: 0}}
+  C1: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  C2: {type: capacitor, c: 2 pF, pins: {p: y, n: 0}}
+  C3: {type: capacitor, c: 0.5 pF, pins: {p: y, n: u}}
+run: {duration: 40 us, burn_in: 2 us, replicas: 5, record: {x: every 700 ns, y: every 700 ns, u: every 1 us}}
+"""
+"""Something of every kind that moves, at times that share no period."""

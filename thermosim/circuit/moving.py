@@ -1,0 +1,103 @@
+"""A linear network whose elements change in time: one law for each set of values that its signals take.
+
+    G(t) = G_0 + sum_s h_s(t) G_s,   S(t) = S_0 + sum_s h_s(t) S_s,   i(t) = i_0 + sum_s h_s(t) i_s
+
+over the unknowns before any is eliminated: an element that follows signal s adds its stamps to the part of s, a switch
+the difference between closed and open. Capacitance is constant, so voltages are continuous. Moving currents are inputs
+[A] behind the driven nets, so that a step of one needs no new law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from thermosim.circuit.eliminate import eliminate
+from thermosim.circuit.program import LinearLaw
+from thermosim.circuit.signals import Signal
+from thermosim.contracts import Floats, Ints
+
+Values = tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """`base`: the law with every signal at 0, over n unknowns, of which `gone` are eliminated; its inputs are m driven
+    nets and c moving currents. `conductance`, `noise` (s, n, n), `current` (s, n): what signal s adds at value 1;
+    `input_conductance` (s, n, m)."""
+
+    base: LinearLaw
+    gone: Ints
+    conductance: Floats
+    noise: Floats
+    current: Floats
+    input_conductance: Floats
+
+    def law(self, values: Sequence[float]) -> LinearLaw:
+        """The law while the signals have these values.
+
+        Raises
+        ------
+        Undetermined
+            If an eliminated voltage does not follow from the rest.
+        """
+        h, base = np.asarray(values, dtype=float), self.base
+        inputs = base.input_conductance.copy()
+        inputs[:, : self.input_conductance.shape[2]] += np.tensordot(h, self.input_conductance, 1)
+        whole = replace(
+            base,
+            conductance=base.conductance + np.tensordot(h, self.conductance, 1),
+            noise=base.noise + np.tensordot(h, self.noise, 1),
+            current=base.current + np.tensordot(h, self.current, 1),
+            input_conductance=inputs,
+        )
+        return eliminate(whole, self.gone)
+
+
+@dataclass(frozen=True)
+class MovingSource:
+    """A driven net whose voltage is `volts` times a signal; `drawn`: the same without this die's mismatch."""
+
+    net: str
+    element: str
+    volts: float
+    drawn: float
+    signal: Signal
+
+
+@dataclass(frozen=True)
+class Moving:
+    """How an island changes in time.
+
+    `signals`: what its law follows, in the order of the parts' values; `currents`: what its moving currents follow, in
+    the order of their inputs; `inputs`: its driven nets that move.
+    """
+
+    signals: tuple[Signal, ...]
+    currents: tuple[Signal, ...]
+    inputs: tuple[MovingSource, ...]
+    drawn: Parts
+    actual: Parts
+
+    @property
+    def all(self) -> tuple[Signal, ...]:
+        """Every signal once."""
+        found = [*self.signals, *self.currents, *(one.signal for one in self.inputs)]
+        return tuple({id(signal): signal for signal in found}.values())
+
+    def values(self, time: int) -> Values:
+        """Values of `signals` from `time` [fs] on."""
+        return tuple(signal.at(time) for signal in self.signals)
+
+    def after(self, time: int) -> int | None:
+        """First change of the law or of a current after `time` [fs]; of driven nets the engine takes care."""
+        return min((t for one in (*self.signals, *self.currents) if (t := one.after(time)) is not None), default=None)
+
+
+def unknown(law: LinearLaw) -> LinearLaw:
+    """What stands for the law of an island that moves: its capacitance alone. The rest is nan, so that nobody takes the
+    law of one instant for that of the chip."""
+    names = ("conductance", "noise", "input_conductance", "current")
+    return replace(law, **{name: np.full_like(getattr(law, name), np.nan) for name in names})

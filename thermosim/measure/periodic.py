@@ -1,0 +1,103 @@
+"""The periodic stationary state of an island whose switches and generators repeat, at the phases of their changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import lcm
+from typing import Literal
+
+import numpy as np
+
+from thermosim.analysis.linear import input_jump
+from thermosim.analysis.periodic import PeriodicState, Stretch, periodic_state
+from thermosim.analysis.propagator import Propagator, propagator
+from thermosim.circuit.moving import Moving, Parts
+from thermosim.circuit.program import Island
+from thermosim.contracts import Floats
+from thermosim.times import seconds
+
+MOST = 20_000
+"""Changes of a period."""
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """What repeats every `period` [fs]: the `state` at `times` [fs] of the period, before what happens there."""
+
+    period: int
+    times: tuple[int, ...]
+    state: PeriodicState
+
+    def at(self, time: int) -> tuple[Floats, Floats]:
+        """Mean (n,) [V] and covariance (n, n) [V^2] at one of the times."""
+        k = self.times.index(time % self.period)
+        return self.state.means[k], self.state.covariances[k]
+
+
+def periodic(
+    island: Island,
+    driven: Mapping[str, float],
+    which: Literal["drawn", "actual"] = "actual",
+    phases: tuple[int, ...] = (),
+) -> Periodic:
+    """Solve for the state that repeats, also at these `phases` [fs]; `driven`: volts of nets that stand still.
+
+    Raises
+    ------
+    ValueError
+        If something does not repeat, too much happens in a period, or some mode never settles.
+    """
+    moving = island.moving
+    assert moving is not None
+    period = _period(moving)
+    times = _changes(moving, period, phases)
+    parts: Parts = getattr(moving, which)
+    amplitude = {one.net: (one.drawn if which == "drawn" else one.volts) for one in moving.inputs}
+    known: dict[tuple[object, ...], Propagator] = {}
+    jump = input_jump(getattr(island, which).capacitance, getattr(island, which).input_capacitance)
+
+    def held(time: int) -> Floats:
+        moved = {one.net: amplitude[one.net] * one.signal.at(time) for one in moving.inputs}
+        volts = [moved.get(net, driven.get(net, 0.0)) for net in island.inputs]
+        return np.array([*volts, *(signal.at(time) for signal in moving.currents)])
+
+    stretches = []
+    m = len(island.inputs)
+    for begin, end in zip(times, (*times[1:], period), strict=True):
+        values = moving.values(begin)
+        key = (end - begin, *values)
+        if key not in known:
+            law = parts.law(values)
+            known[key] = propagator(
+                law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(end - begin)
+            )
+        exact, now = known[key], held(begin)
+        stepped = jump @ (now[:m] - held(begin - 1 if begin else period - 1)[:m])
+        offset = exact.decay @ stepped + exact.inputs @ np.append(now, 1.0)
+        stretches.append(Stretch(exact.decay, offset, exact.covariance))
+    return Periodic(period, times, periodic_state(stretches))
+
+
+def _period(moving: Moving) -> int:
+    """The shortest whole number of femtoseconds after which everything repeats."""
+    for signal in moving.all:
+        if signal.period is None:
+            raise ValueError(f"{signal.name} does not repeat, so there is no stationary state")
+    return lcm(*(signal.period.numerator for signal in moving.all if signal.period is not None))
+
+
+def _changes(moving: Moving, period: int, phases: tuple[int, ...]) -> tuple[int, ...]:
+    """Times in [0, period) at which something changes, and the phases that were asked for."""
+    found = {0, *(phase % period for phase in phases)}
+    for signal in moving.all:
+        time = signal.after(0)
+        while time is not None and time < period:
+            found.add(time)
+            if len(found) > MOST:
+                raise ValueError(
+                    f"all together repeats only after {seconds(period):.4g} s and more than {MOST} changes: choose "
+                    "clocks and periods that are multiples of each other"
+                )
+            time = signal.after(time)
+    return tuple(sorted(found))
