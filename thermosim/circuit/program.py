@@ -25,6 +25,7 @@ from thermosim.times import Clock
 
 if TYPE_CHECKING:
     from thermosim.circuit.branches import Branch
+    from thermosim.circuit.nonlinear_law import NonlinearIsland
 
 
 @dataclass(frozen=True)
@@ -337,6 +338,7 @@ class Program:
     dits: tuple[DitFabric, ...] = ()
     """Fabrics with p-dits; `fabrics` are of p-bits alone."""
     jump_islands: tuple[JumpIsland, ...] = ()
+    nonlinear_islands: tuple[NonlinearIsland, ...] = ()
     branches: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     """Elements of every linear island but for its capacitors, where heat is measured."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
@@ -362,6 +364,6 @@ class Program:
         return (*self.fabrics, *self.dits)
 
     @property
-    def analog(self) -> tuple[Island | JumpIsland, ...]:
+    def analog(self) -> tuple[Island | JumpIsland | NonlinearIsland, ...]:
         """Every island, linear ones first."""
-        return (*self.islands, *self.jump_islands)
+        return (*self.islands, *self.jump_islands, *self.nonlinear_islands)

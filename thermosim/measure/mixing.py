@@ -1,7 +1,7 @@
 """Mixing of every island and fabric over observables that are fixed before the run.
 
 Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
-modes of the network as drawn, left[k] @ v, and their squares (the nodes one by one where transistors leave no modes),
+modes of the network as drawn, left[k] @ v, and their squares (the nodes one by one where the network is not linear),
 32 fixed random unit projections, and for a mixture target the responsibility of its first component. What the law
 itself holds constant is left out.
 
@@ -21,6 +21,7 @@ from typing import Literal
 import numpy as np
 
 from thermosim.analysis.mixing import Mixing, Verdict, assess, overall, worst
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Fabric, Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.measure.constant import HeldSpins, StillNodes
@@ -64,7 +65,7 @@ class PartMixing:
 class IslandSamples:
     """Recorded voltages of an island: `nodes` (names), `values` (chain, draw, node) [V], `interval` [s]."""
 
-    island: Island | JumpIsland
+    island: Island | JumpIsland | NonlinearIsland
     nodes: tuple[str, ...]
     values: Floats
     interval: float
@@ -79,7 +80,9 @@ class IslandSamples:
         return self.values[:, :, [self.nodes.index(net) for net in nets]]
 
 
-def island_samples(record: Record, program: Program, island: Island | JumpIsland) -> IslandSamples | None:
+def island_samples(
+    record: Record, program: Program, island: Island | JumpIsland | NonlinearIsland
+) -> IslandSamples | None:
     """What was recorded of an island, from its most frequent probes; None if nothing was."""
     probes = [probe for probe in program.probes if probe.kind == "analog" and set(probe.nets) & set(island.nodes)]
     probes = [probe for probe in probes if probe.name in record.samples]
@@ -102,10 +105,10 @@ def island_samples(record: Record, program: Program, island: Island | JumpIsland
 def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     """Relaxation modes of the drawn network as unit directions over the recorded nodes, with their times [s].
 
-    Empty if a node or a current was not recorded or transistors make it nonlinear. A ringing pair gives the real
+    Empty if a node or a current was not recorded or the network is not linear. A ringing pair gives the real
     and the imaginary part of its mode.
     """
-    if len(samples.nodes) < len(samples.island.nodes) or isinstance(samples.island, JumpIsland):
+    if len(samples.nodes) < len(samples.island.nodes) or not isinstance(samples.island, Island):
         return np.zeros((0, len(samples.nodes))), np.zeros(0)
     from thermosim.analysis.linear import modes
 
@@ -138,7 +141,7 @@ def controlled(program: Program, nets: tuple[str, ...]) -> bool:
 def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[str, Floats]]:
     """The fixed observables of an island that its law does not hold constant: name and (chain, draw)."""
     nodes = len(samples.nodes)
-    if isinstance(samples.island, JumpIsland):
+    if not isinstance(samples.island, Island):
         yield from _nonlinear_series(samples)
         return
     still = StillNodes(samples.island, samples.nodes, controlled(program, samples.island.inputs))
@@ -160,7 +163,7 @@ def island_series(samples: IslandSamples, program: Program) -> Iterator[tuple[st
 
 
 def _nonlinear_series(samples: IslandSamples) -> Iterator[tuple[str, Floats]]:
-    """The fixed observables of a transistor circuit: every node, the mean and random projections of several."""
+    """The fixed observables of a circuit that is not linear: every node, the mean and random projections of several."""
     for k, node in enumerate(samples.nodes):
         yield node, samples.values[:, :, k]
     for k, direction in enumerate(projection_directions(samples.island.path, len(samples.nodes))):

@@ -11,6 +11,7 @@ from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
+from thermosim.models.nonlinear import PolynomialConductance, TanhConductance
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
@@ -25,6 +26,8 @@ _CLASSES: tuple[type[Model], ...] = (
     Mutual,
     Transconductance,
     Amplifier,
+    PolynomialConductance,
+    TanhConductance,
     Diode,
     Nmos,
     Pmos,
