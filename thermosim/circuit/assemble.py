@@ -22,6 +22,8 @@ from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.learning import build_learning
 from thermosim.circuit.movers import at_start, build_movers, refuse_moving
+from thermosim.circuit.nonlinear import build_nonlinear_islands
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
@@ -47,14 +49,16 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     driven = driven_nets(circuit, problems) | at_start(movers.sources)
     islands = build_islands(circuit, driven, movers, problems)
     jump_islands = build_jump_islands(circuit, driven, problems)
-    refuse_moving(circuit, islands, jump_islands, movers, problems)
+    nonlinear_islands = build_nonlinear_islands(circuit, driven, movers, problems)
+    refuse_moving(circuit, islands, (*jump_islands, *nonlinear_islands), movers, problems)
+    analog: tuple[Island | JumpIsland | NonlinearIsland, ...] = (*islands, *jump_islands, *nonlinear_islands)
     fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     dits = with_reads(circuit, build_dits(circuit, clocks, problems), problems)
     sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
     check_reads(circuit, sampling, problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
-    _check_sampled(circuit, (*islands, *jump_islands), driven, adcs, fabrics, problems)
+    _check_sampled(circuit, analog, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
     burn_in, duration = window(circuit, sampling, problems)
@@ -63,7 +67,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     recorded = (burn_in, burn_in + (duration or 0))
     check_window(circuit, sampling, duration, problems)
     check_held(circuit, fabrics, recorded, problems)
-    target, target_nets = build_target(circuit, (*islands, *jump_islands), adcs, problems)
+    target, target_nets = build_target(circuit, analog, adcs, problems)
     hosts = build_hosts(circuit, fabrics, clocks, problems)
     check_programmed(circuit, fabrics, hosts, problems)
     program = Program(
@@ -71,6 +75,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         temperature=circuit.netlist.temperature,
         islands=islands,
         jump_islands=jump_islands,
+        nonlinear_islands=nonlinear_islands,
         branches=heat_branches(circuit, islands, jump_islands, adcs, movers, problems),
         fabrics=fabrics,
         driven={net: actual for net, (_, actual) in driven.items()},
@@ -80,7 +85,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         clocks=tuple(clocks.values()),
         controllers=build_controllers(circuit, islands, adcs, dacs, clocks, target, problems),
         hosts=hosts,
-        probes=build_probes(circuit, (*islands, *jump_islands), sampling, dacs, movers.sources, duration, problems),
+        probes=build_probes(circuit, analog, sampling, dacs, movers.sources, duration, problems),
         duration=duration or 0,
         burn_in=burn_in,
         replicas=run.replicas if replicas is None else replicas,
@@ -96,6 +101,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *dit_notes(circuit, dits),
             *schedule_notes(sampling, recorded),
             *(jump_notes(jump_islands) if not len(problems) else ()),
+            *(note for island in nonlinear_islands for note in island.notes),
         ),
         dits=dits,
         sources=movers.sources,
@@ -104,7 +110,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     learning = build_learning(circuit, islands, jump_islands, adcs, dacs, program.controllers, problems)
     notes = (*program.notes, *_discipline_notes(program, recorded))
     program = replace(program, learning=learning, notes=notes)
-    built = islands or jump_islands or sampling
+    built = analog or sampling
     if not built and not circuit.of_family("pdit") and not circuit.of_family("pbit"):
         problems.add(
             circuit.netlist.document.position(("instances",), key=True),
@@ -116,23 +122,28 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     return program
 
 
+_KINDS: dict[type, str] = {JumpIsland: "transistor", NonlinearIsland: "nonlinear"}
+"""What islands that samplers must not move are called."""
+
+
 def _check_sampled(
     circuit: Circuit,
-    islands: tuple[Island | JumpIsland, ...],
+    islands: tuple[Island | JumpIsland | NonlinearIsland, ...],
     driven: dict[str, Any],
     adcs: tuple[AdcBank, ...],
     fabrics: tuple[Fabric, ...],
     problems: Problems,
 ) -> None:
-    """Converters and p-bits look at nets that have a voltage, and at those of transistors without moving them."""
-    jumping = {net for island in islands if isinstance(island, JumpIsland) for net in island.nodes}
+    """Converters and p-bits look at nets that have a voltage, and at those that are not linear without moving them."""
+    kinds = {net: _KINDS[type(island)] for island in islands if type(island) in _KINDS for net in island.nodes}
     for bank in adcs:
         loads = bank.sample_capacitance > 0 and not bank.buffered
-        if jumping & set(bank.inputs) and (loads or bank.jitter > 0):
+        net = next((net for net in sorted(bank.inputs) if net in kinds), None)
+        if net is not None and (loads or bank.jitter > 0):
             what = "an unbuffered sampler" if loads else "aperture jitter"
             problems.add(
                 circuit.netlist.document.position((*circuit.instances[bank.path].at, "pins", "in")), bank.path,
-                f"{what} on net '{sorted(jumping & set(bank.inputs))[0]}' of a transistor circuit is not built; "
+                f"{what} on net '{net}' of a {kinds[net]} circuit is not built; "
                 f"{'buffer it' if loads else 'leave jitter out'}",
             )  # fmt: skip
     known = {net for island in islands for net in island.nodes} | set(driven)

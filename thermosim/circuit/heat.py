@@ -11,6 +11,7 @@ from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.movers import Movers
 from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
+from thermosim.circuit.stamps import NONLINEAR
 from thermosim.errors import Problems
 from thermosim.times import seconds
 from thermosim.units import show
@@ -33,7 +34,11 @@ def heat_branches(
     if "heat" not in circuit.netlist.run.measure:
         return {}
     where = circuit.netlist.document.position(("run", "measure"))
-    if not islands:
+    bent = circuit.of_type(*NONLINEAR)
+    for instance in bent:
+        message = f"heat of nonlinear conductances is not built ('{instance.path}'); leave it out"
+        problems.add(where, "run.measure", message)
+    if not islands and not bent:
         problems.add(
             where, "run.measure", "heat is booked for resistors and sources on nets with capacitors; this chip has none"
         )

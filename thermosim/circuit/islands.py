@@ -22,6 +22,7 @@ from thermosim.circuit.sources import ties
 from thermosim.circuit.stamps import (
     ACTIVE,
     ELEMENTS,
+    NONLINEAR,
     Members,
     Ties,
     analog_ends,
@@ -46,7 +47,7 @@ def build_islands(
     check_inductors(circuit, driven, problems)
     groups = components(circuit, driven)[0]
     return tuple(
-        _island(circuit, nodes, members, driven, tied, movers, problems)
+        linear_island(circuit, nodes, members, driven, tied, movers, problems)
         for nodes, members in zip(groups, members_of(circuit, groups), strict=True)
     )
 
@@ -59,7 +60,7 @@ def unknowns_of(
     return [net for net in nodes if net not in tied] + own_states(circuit, members), inputs
 
 
-def _island(
+def linear_island(
     circuit: Circuit,
     nodes: list[str],
     members: Members,
@@ -68,6 +69,7 @@ def _island(
     movers: Movers,
     problems: Problems,
 ) -> Island:
+    """The linear part of a connected group of nodes; `both`: ties as drawn and as they are."""
     tied = both[0]
     unknowns, inputs = unknowns_of(circuit, nodes, members, driven, tied)
     drawn = full_law(circuit, members, unknowns, inputs, both[0], "drawn")
@@ -124,14 +126,16 @@ def _undetermined(circuit: Circuit, nets: list[str], problems: Problems) -> None
         )  # fmt: skip
 
 
-def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[str]], list[list[str]]]:
-    """Connected groups of nodes, sorted: those of linear elements alone, and those that hold a jump element.
+def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[str]], ...]:
+    """Connected groups of nodes, sorted: those of linear elements alone, those that hold a jump element, and the others
+    that hold a nonlinear one.
 
     Ground and driven nets cut (union-find). A gate joins its net to the transistor, whose rates follow it; so do the
     inputs of active elements, and inductors that share flux.
     """
     parent: dict[str, str] = {}
     jumping: set[str] = set()
+    bent: set[str] = set()
 
     def root(net: str) -> str:
         while parent[net] != net:
@@ -152,6 +156,8 @@ def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[s
             free = join(list(ends))
             if instance.type in JUMPS:
                 jumping.update(free)
+            if instance.type in NONLINEAR:
+                bent.update(free)
             if instance.type == "inductor":
                 ends_of[instance.element(k)] = list(ends)
     for _, _, pair in mutuals(circuit):
@@ -160,8 +166,10 @@ def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[s
     for net in parent:
         groups.setdefault(root(net), []).append(net)
     found = sorted((sorted(group, key=natural) for group in groups.values()), key=lambda group: natural(group[0]))
-    linear = [group for group in found if jumping.isdisjoint(group)]
-    return linear, [group for group in found if not jumping.isdisjoint(group)]
+    jumps = [group for group in found if not jumping.isdisjoint(group)]
+    others = [group for group in found if jumping.isdisjoint(group)]
+    linear = [group for group in others if bent.isdisjoint(group)]
+    return linear, jumps, [group for group in others if not bent.isdisjoint(group)]
 
 
 def _held(circuit: Circuit, members: Members, driven: Mapping[str, Any]) -> set[str]:

@@ -90,6 +90,8 @@ _REFUSED = {
     "transconductance": "a current without jumps has no noise law here; use a transistor",
     "amplifier": "its current is no jump; drive a gate by a source or a DAC",
     "voltage_source": "there it needs one end at ground",
+    "polynomial_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
+    "tanh_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
 }
 
 

@@ -65,7 +65,9 @@ def build_learning(
             banks[bank.path] = np.array(channels), np.array(rows)
             _refuse(bank, where, problems)
         if banks and island.moving is not None:
-            message = f"information is not built for networks that change in time (net '{island.nodes[0]}'); leave it out"
+            message = (
+                f"information is not built for networks that change in time (net '{island.nodes[0]}'); leave it out"
+            )
             problems.add(where, "run.measure", message)
         elif banks:
             found.append(Learning(island.path, banks, tuple(who)))

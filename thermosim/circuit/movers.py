@@ -13,6 +13,7 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.generators import build_generators
 from thermosim.circuit.moving import Moving, MovingSource, Parts, unknown
 from thermosim.circuit.nets import GROUND
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, JumpIsland, LinearLaw
 from thermosim.circuit.signals import Clocked, Signal, Stairs
 from thermosim.circuit.stamps import Members, Stamper, Ties, closing, full_law, stamp
@@ -237,19 +238,19 @@ def _parts(
 def refuse_moving(
     circuit: Circuit,
     islands: tuple[Island, ...],
-    jump_islands: tuple[JumpIsland, ...],
+    others: tuple[JumpIsland | NonlinearIsland, ...],
     movers: Movers,
     problems: Problems,
 ) -> None:
     """What moves in time and meets a part that cannot follow is refused by name."""
     document = circuit.netlist.document
     nets = {source.net: source for source in movers.sources}
-    for island in jump_islands:
+    for island in others:
         for net in set(island.inputs) & set(nets):
             element = nets[net].element
             problems.add(
                 document.position((*circuit.instances[element.partition("[")[0]].at, "gain")), element,
-                f"a source that moves on net '{net}' of transistors or diodes is not built; drive it by a DAC",
+                f"a source that moves on net '{net}' of a network that is not linear is not built; drive it by a DAC",
             )  # fmt: skip
     moving = {net: island for island in islands if island.moving is not None for net in island.nodes}
     for instance in circuit.of_type("adc"):

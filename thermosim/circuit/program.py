@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from thermosim.circuit.branches import Branch
     from thermosim.circuit.learning import Learning
     from thermosim.circuit.moving import Moving, MovingSource
+    from thermosim.circuit.nonlinear_law import NonlinearIsland
 
 
 @dataclass(frozen=True)
@@ -351,6 +352,7 @@ class Program:
     dits: tuple[DitFabric, ...] = ()
     """Fabrics with p-dits; `fabrics` are of p-bits alone."""
     jump_islands: tuple[JumpIsland, ...] = ()
+    nonlinear_islands: tuple[NonlinearIsland, ...] = ()
     branches: Mapping[str, tuple[Branch, ...]] = field(default_factory=dict)
     """Elements of every linear island but for its capacitors, where heat is measured."""
     learning: tuple[Learning, ...] = ()
@@ -380,6 +382,6 @@ class Program:
         return (*self.fabrics, *self.dits)
 
     @property
-    def analog(self) -> tuple[Island | JumpIsland, ...]:
+    def analog(self) -> tuple[Island | JumpIsland | NonlinearIsland, ...]:
         """Every island, linear ones first."""
-        return (*self.islands, *self.jump_islands)
+        return (*self.islands, *self.jump_islands, *self.nonlinear_islands)

@@ -6,6 +6,7 @@ Stamps, incidence column b = e_p - e_n:
     resistor       G += b b^T / r,  S += (2 k T / r) b b^T        capacitor  C += c b b^T
     switch         a resistor of r_on or r_off
     white noise    S += (S_I / 2) b b^T                           source     i += I b
+    nonlinear      its slope at 0 V as a resistor, where it has a linear part
     inductor       C_LL = l (mutual: C_ab = k sqrt(l_a l_b)),  G_vL = b,  G_Lv = -b^T
     transconductance   G -= gm b b_c^T
     amplifier      C_ww = tau / r, G_ww = 1 / r, G_w,in = -(gain / r) b_in^T, S_ww = gain^2 psd / (2 r^2);
@@ -32,9 +33,11 @@ from thermosim.contracts import Floats
 
 LINEAR = ("resistor", "switch", "capacitor", "white_noise", "shot_noise", "current_source")
 """Elements of two ends without a state of their own."""
+NONLINEAR = ("polynomial_conductance", "tanh_conductance")
+"""Elements of two ends of which only the linear part is stamped; the rest is in circuit/nonlinear.py."""
 ACTIVE = ("transconductance", "amplifier")
 STATEFUL = ("inductor", "amplifier", *COLOURED)
-ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *COLOURED, *HELD)
+ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *NONLINEAR, *COLOURED, *HELD)
 Members = dict[str, list[int]]
 """Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
@@ -90,6 +93,10 @@ def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tup
         return lambda k: (1 / ohms[k], 0.0, johnson / ohms[k], 0.0)
     if instance.type == "capacitor":
         return lambda k: (0.0, values["c"][k], 0.0, 0.0)
+    if instance.type in NONLINEAR:
+        model: Any = instance.bound.model
+        thermal = _johnson(instance, ambient)
+        return lambda k: (model.linear(values, k)[0], 0.0, thermal * model.linear(values, k)[1], 0.0)
     if instance.type == "current_source":
         return lambda k: (0.0, 0.0, 0.0, values["i"][k])
     if instance.type == "shot_noise":
@@ -214,7 +221,7 @@ def full_law(
     for path, numbers in members.items():
         instance = circuit.instances[path]
         values = getattr(instance, which)
-        at = stamp(instance, which, ambient) if instance.type in LINEAR else None
+        at = stamp(instance, which, ambient) if instance.type in (*LINEAR, *NONLINEAR) else None
         for k in numbers:
             pins = {pin: nets[k] for pin, nets in instance.pins.items()}
             if at is not None:

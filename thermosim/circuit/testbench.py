@@ -11,6 +11,7 @@ from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.moving import MovingSource
 from thermosim.circuit.nets import natural
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import AdcBank, DacBank, Fabric, Island, JumpIsland, Probe
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems
@@ -62,7 +63,7 @@ def window(circuit: Circuit, fabrics: tuple[Fabric | DitFabric, ...], problems: 
 
 def build_probes(
     circuit: Circuit,
-    islands: tuple[Island | JumpIsland, ...],
+    islands: tuple[Island | JumpIsland | NonlinearIsland, ...],
     fabrics: tuple[Fabric | DitFabric, ...],
     dacs: tuple[DacBank, ...],
     sources: tuple[MovingSource, ...],
@@ -95,9 +96,9 @@ def build_probes(
     return tuple(probes)
 
 
-def absent_nets(islands: tuple[Island | JumpIsland, ...]) -> dict[str, str]:
+def absent_nets(islands: tuple[Island | JumpIsland | NonlinearIsland, ...]) -> dict[str, str]:
     """Nets at which nobody can look, and why."""
-    return {net: why for island in islands if isinstance(island, Island) for net, why in island.absent.items()}
+    return {net: why for island in islands if not isinstance(island, JumpIsland) for net, why in island.absent.items()}
 
 
 def _probe(
@@ -155,7 +156,10 @@ def _intervals(name: str, every: Any, fabric: Fabric) -> int:
 
 
 def build_target(
-    circuit: Circuit, islands: tuple[Island | JumpIsland, ...], adcs: tuple[AdcBank, ...], problems: Problems
+    circuit: Circuit,
+    islands: tuple[Island | JumpIsland | NonlinearIsland, ...],
+    adcs: tuple[AdcBank, ...],
+    problems: Problems,
 ) -> tuple[Any, tuple[str, ...]]:
     """The declared law, and the nets that a named law speaks of."""
     target = circuit.netlist.target

@@ -14,6 +14,7 @@ import numpy as np
 from thermosim.engine.agenda import Phase
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
+from thermosim.engine.nonlinear import NonlinearRunner
 from thermosim.errors import ThermosimError
 from thermosim.provenance import refuse_changed
 from thermosim.record import Record
@@ -56,6 +57,9 @@ def record(simulation: Simulation) -> Record:
             "nets": {tape.name: list(tape.nets) for tape in simulation.tapes},
             "program": dict(program.provenance),
             "jumps": {one.island.path: one.told() for one in simulation.islands if isinstance(one, JumpRunner)},
+            "nonlinear": {
+                one.island.path: one.told() for one in simulation.islands if isinstance(one, NonlinearRunner)
+            },
             "kernels": {path: ", ".join(part.runner.kernel_names()) for path, part in simulation.fabrics.items()},
         },
         checkpoint={} if simulation.complete or simulation.torn else _state(simulation),

@@ -20,6 +20,7 @@ from thermosim.engine.held import Held, Rows, compact
 from thermosim.engine.island import IslandRunner, Loading
 from thermosim.engine.jumps import JumpRunner
 from thermosim.engine.learning import Learner
+from thermosim.engine.nonlinear import NonlinearRunner
 from thermosim.kernels.conversion import convert, look_up
 from thermosim.kernels.normal import normals
 from thermosim.streams import replica_keys
@@ -31,7 +32,7 @@ class AdcRunner:
     def __init__(
         self,
         bank: AdcBank,
-        islands: Mapping[str, IslandRunner | JumpRunner],
+        islands: Mapping[str, IslandRunner | JumpRunner | NonlinearRunner],
         rails: Held,
         counters: Counters,
         seed: int,
@@ -40,7 +41,7 @@ class AdcRunner:
         replicas = rails.values.shape[1]
         self.bank, self.number = bank, 0
         self._rails = rails
-        self._sources: list[tuple[IslandRunner | JumpRunner, Ints, Ints]] = []
+        self._sources: list[tuple[IslandRunner | JumpRunner | NonlinearRunner, Ints, Ints]] = []
         runners = {id(islands[net]): islands[net] for net in bank.inputs if net in islands}
         for runner in runners.values():
             channels = [k for k, net in enumerate(bank.inputs) if net in runner.rows]
@@ -135,7 +136,7 @@ class AdcRunner:
         return values
 
 
-def _linear(runner: IslandRunner | JumpRunner) -> IslandRunner:
+def _linear(runner: IslandRunner | JumpRunner | NonlinearRunner) -> IslandRunner:
     """The runner of a linear island; jitter and charge sharing are refused on others when a program is made."""
     assert isinstance(runner, IslandRunner)
     return runner
@@ -145,13 +146,18 @@ class DacRunner:
     """One DAC bank between its code nets and its output rails. `due`: time of the latch that is scheduled, or -1."""
 
     def __init__(
-        self, bank: DacBank, islands: list[IslandRunner | JumpRunner], rails: Held, codes: Held, counters: Counters
+        self,
+        bank: DacBank,
+        islands: list[IslandRunner | JumpRunner | NonlinearRunner],
+        rails: Held,
+        codes: Held,
+        counters: Counters,
     ) -> None:
         self.bank, self.due = bank, -1
         self._rails, self._codes = rails, codes
         self._in = codes.numbers(bank.inputs)
         self._out = rails.numbers(bank.outputs)
-        self._driven: list[tuple[IslandRunner | JumpRunner, Rows, Rows]] = []
+        self._driven: list[tuple[IslandRunner | JumpRunner | NonlinearRunner, Rows, Rows]] = []
         for runner in islands:
             channels = [k for k, net in enumerate(bank.outputs) if net in runner.island.inputs]
             if channels:

@@ -22,6 +22,7 @@ from thermosim.engine.heat import HeatLedger
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
+from thermosim.engine.nonlinear import NonlinearRunner
 from thermosim.engine.probes import Track
 from thermosim.errors import SimulationError
 from thermosim.times import seconds
@@ -83,7 +84,7 @@ class MovingRunner(IslandRunner):
 class SourceRunner:
     """A driven net that follows a generator."""
 
-    def __init__(self, source: MovingSource, islands: Sequence[IslandRunner | JumpRunner], rails: Held) -> None:
+    def __init__(self, source: MovingSource, islands: Sequence[IslandRunner | JumpRunner | NonlinearRunner], rails: Held) -> None:
         self.source = source
         self._rails = rails
         self._row = rails.numbers((source.net,))

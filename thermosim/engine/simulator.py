@@ -34,6 +34,7 @@ from thermosim.engine.jumps import JumpRunner
 from thermosim.engine.learning import Learner
 from thermosim.engine.memory import refuse_too_much
 from thermosim.engine.moving import MovingLedger, MovingRunner, SourceRunner
+from thermosim.engine.nonlinear import NonlinearRunner
 from thermosim.engine.probes import Tape
 from thermosim.engine.sweeps import FabricPart
 from thermosim.errors import SimulationError, ThermosimError
@@ -139,7 +140,7 @@ class Simulation:
         def held(nets: tuple[str, ...]) -> Floats:
             return self.rails.values[self.rails.numbers(nets)]
 
-        self.islands: list[IslandRunner | JumpRunner] = [
+        self.islands: list[IslandRunner | JumpRunner | NonlinearRunner] = [
             (IslandRunner if island.moving is None else MovingRunner)(island, held(island.inputs), seed, threads)
             for island in program.islands
         ]
@@ -151,6 +152,9 @@ class Simulation:
         self.islands += [
             JumpRunner(island, held(island.inputs), self.counters, program.burn_in, seed, threads)
             for island in program.jump_islands
+        ]
+        self.islands += [
+            NonlinearRunner(island, held(island.inputs), seed, threads) for island in program.nonlinear_islands
         ]
         owner = {net: runner for runner in self.islands for net in runner.island.nodes}
         self.adcs = {bank.path: AdcRunner(bank, owner, self.rails, self.counters, seed) for bank in program.adcs}

@@ -21,6 +21,7 @@ from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.held import Held
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
+from thermosim.engine.nonlinear import NonlinearRunner
 from thermosim.engine.orders import runner
 
 
@@ -37,7 +38,7 @@ class FabricPart:
         fabric: Fabric | DitFabric,
         probes: tuple[Probe, ...],
         window: tuple[int, int],
-        islands: Mapping[str, IslandRunner | JumpRunner],
+        islands: Mapping[str, IslandRunner | JumpRunner | NonlinearRunner],
         rails: Held,
         counters: Counters,
         seed: int,
@@ -230,10 +231,10 @@ class FabricPart:
 
 
 def _sources(
-    fabric: Fabric | DitFabric, islands: Mapping[str, IslandRunner | JumpRunner], rails: Held
-) -> list[tuple[IslandRunner | JumpRunner | Held, Ints, Ints]]:
+    fabric: Fabric | DitFabric, islands: Mapping[str, IslandRunner | JumpRunner | NonlinearRunner], rails: Held
+) -> list[tuple[IslandRunner | JumpRunner | NonlinearRunner | Held, Ints, Ints]]:
     """Where the analog inputs come from: source, its rows, the nodes that see them."""
-    found: dict[int, tuple[IslandRunner | JumpRunner | Held, list[int], list[int]]] = {}
+    found: dict[int, tuple[IslandRunner | JumpRunner | NonlinearRunner | Held, list[int], list[int]]] = {}
     for node, net in enumerate(fabric.input_nets or ()):
         if net:
             source = islands.get(net, rails)

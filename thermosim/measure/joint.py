@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, JumpIsland, LinearLaw, Program
 from thermosim.contracts import Floats, Mixture
 
 
-def measured_islands(program: Program) -> tuple[Island | JumpIsland, ...]:
+def measured_islands(program: Program) -> tuple[Island | JumpIsland | NonlinearIsland, ...]:
     """Every island; the linear ones over which a declared mixture extends joined to one, in the place of the first."""
     if not isinstance(program.target, Mixture):
         return program.analog

@@ -2,9 +2,9 @@
 
 Fabrics: energy, mean of each array, 32 projections, as the run recorded them. Islands: the mean, the relaxation
 modes of the network as drawn, left[k] @ v, and their squares (the squares of the nodes where an unknown, as the current
-of a coil, was not recorded; the nodes one by one where there are no modes: transistors, changes in time), 32 fixed
-random unit projections, and for a mixture target the responsibility of its first component. What the law itself holds
-constant is left out.
+of a coil, was not recorded; the nodes one by one where there are no modes: networks that are not linear or change in
+time), 32 fixed random unit projections, and for a mixture target the responsibility of its first component. What the
+law itself holds constant is left out.
 
 Exact companions: relaxation times of a linear network; for up to 16 held p-bits the relaxation time of the slowest
 mode of the sweep that this die performs.
@@ -23,6 +23,7 @@ import numpy as np
 
 from thermosim.analysis.mixing import Mixing, Verdict, assess, overall, worst
 from thermosim.circuit.noise_states import own_rows
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Fabric, Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.measure.constant import HeldSpins, StillNodes
@@ -66,7 +67,7 @@ class PartMixing:
 class IslandSamples:
     """Recorded voltages of an island: `nodes` (names), `values` (chain, draw, node) [V], `interval` [s]."""
 
-    island: Island | JumpIsland
+    island: Island | JumpIsland | NonlinearIsland
     nodes: tuple[str, ...]
     values: Floats
     interval: float
@@ -81,7 +82,9 @@ class IslandSamples:
         return self.values[:, :, [self.nodes.index(net) for net in nets]]
 
 
-def island_samples(record: Record, program: Program, island: Island | JumpIsland) -> IslandSamples | None:
+def island_samples(
+    record: Record, program: Program, island: Island | JumpIsland | NonlinearIsland
+) -> IslandSamples | None:
     """What was recorded of an island, from its most frequent probes; None if nothing was."""
     probes = [probe for probe in program.probes if probe.kind == "analog" and set(probe.nets) & set(island.nodes)]
     probes = [probe for probe in probes if probe.name in record.samples]
@@ -104,8 +107,8 @@ def island_samples(record: Record, program: Program, island: Island | JumpIsland
 def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     """Relaxation modes of the drawn network as unit directions over the recorded nodes, with their times [s].
 
-    Empty if a node or a current was not recorded, transistors make it nonlinear, or it changes in time. A ringing
-    pair gives the real and the imaginary part of its mode.
+    Empty if a node or a current was not recorded, the network is not linear, or it changes in time. A ringing pair
+    gives the real and the imaginary part of its mode.
     """
     if not _linear(samples.island):
         return np.zeros((0, len(samples.nodes))), np.zeros(0)
@@ -125,7 +128,7 @@ def mode_directions(samples: IslandSamples) -> tuple[Floats, Floats]:
     return np.array(rows), found.times
 
 
-def _linear(island: Island | JumpIsland) -> TypeGuard[Island]:
+def _linear(island: Island | JumpIsland | NonlinearIsland) -> TypeGuard[Island]:
     """Whether one linear law holds all the time."""
     return isinstance(island, Island) and island.moving is None
 

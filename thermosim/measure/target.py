@@ -17,6 +17,7 @@ import numpy as np
 
 from thermosim.analysis.distance import Distance, covariance_error, kolmogorov_smirnov
 from thermosim.analysis.mixing import integrated_time
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
@@ -72,6 +73,8 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
         return IslandLaw("the target mixture", of_mixture(mixture), program.target_nets, named)
     if isinstance(island, JumpIsland):
         return "transistors make it nonlinear and the netlist names no target law"
+    if isinstance(island, NonlinearIsland):
+        return "it is nonlinear: its law is no Gaussian"
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
     if not samples.complete:
@@ -115,6 +118,8 @@ def _repeating(program: Program, samples: IslandSamples, island: Island) -> Isla
 def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) -> Target:
     """Distances of an island from the mixture it is driven to, or from the network's own Gaussian law."""
     found = island_law(program, samples)
+    if isinstance(found, str) and isinstance(samples.island, NonlinearIsland):
+        return _nonlinear_target(program, samples, samples.island, mixing)
     if isinstance(found, str):
         return Target(samples.island.path, "none", (), found)
     if mixing.verdict == "stuck":
@@ -132,6 +137,23 @@ def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) 
     sample = np.atleast_2d(np.cov(flat.T))
     distances.append(covariance_error(sample, found.law.total_covariance, perfect, found.name, length))
     return Target(samples.island.path, found.name, tuple(distances))
+
+
+def _nonlinear_target(program: Program, samples: IslandSamples, island: NonlinearIsland, mixing: PartMixing) -> Target:
+    """Distances of a nonlinear island from its Boltzmann law, if it has one."""
+    from thermosim.measure.nonlinear import LAW, distances
+
+    if isinstance(program.target, Mixture) and set(program.target_nets) & set(island.nodes):
+        return Target(island.path, "none", (), str(island_law(program, samples)))
+    if controlled(program, island.inputs):
+        return Target(island.path, "none", (), "a controller drives it and the netlist names no target law")
+    if mixing.verdict == "stuck":
+        return Target(island.path, LAW, (), STUCK)
+    try:
+        found = distances(island, held_inputs(program, island.inputs), samples.nodes, samples.values)
+    except ValueError as error:
+        return Target(island.path, "none", (), f"no closed law: {error}")
+    return Target(island.path, LAW, found, "" if found else "no distance: too few samples")
 
 
 def _along(found: IslandLaw, values: Floats, samples: IslandSamples, mixing: PartMixing) -> list[Distance]:

@@ -12,6 +12,7 @@ from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
 from thermosim.models.noise_sources import BandNoise, FlickerNoise, ShotNoise
+from thermosim.models.nonlinear import PolynomialConductance, TanhConductance
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
@@ -28,6 +29,8 @@ _CLASSES: tuple[type[Model], ...] = (
     Switch,
     Transconductance,
     Amplifier,
+    PolynomialConductance,
+    TanhConductance,
     Diode,
     Nmos,
     Pmos,

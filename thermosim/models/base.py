@@ -233,13 +233,13 @@ class PriceContext:
 class Model(BaseModel):
     """Base of all device models: frozen, unknown keys refused.
 
-    `family` names the kernel family: linear, jump, pbit, pdit, synapse, converter or digital.
+    `family` names the kernel family: linear, nonlinear, jump, pbit, pdit, synapse, converter or digital.
     `counters` are what the engine counts for each element and replica.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    family: ClassVar[Literal["linear", "jump", "pbit", "pdit", "synapse", "converter", "digital"]]
+    family: ClassVar[Literal["linear", "nonlinear", "jump", "pbit", "pdit", "synapse", "converter", "digital"]]
     pins: ClassVar[tuple[Pin, ...]] = ()
     counters: ClassVar[tuple[str, ...]] = ()
     mismatched: ClassVar[tuple[str, ...]] = ()

@@ -244,9 +244,21 @@ class Run(Section):
     jumps: Literal["auto", "exact", "leap"] = Field(
         "auto", description="charges of transistors and diodes: one by one, in leaps, or by the size of a charge"
     )
+    scheme: Literal["splitting", "heun", "euler"] = Field(
+        "splitting", description="of nonlinear analog networks; splitting steps their linear part exactly"
+    )
+    step: Duration | None = Field(
+        None, description="longest step of nonlinear analog networks, e.g. 1 ns; by their rates if left out"
+    )
     growth: Literal["refused", "allowed"] = Field(
         "refused", description="whether active elements may make a network grow without end"
     )
+
+    @model_validator(mode="after")
+    def _a_time(self) -> Run:
+        if self.step is not None and (self.step.unit != "s" or not self.step.value > 0):
+            raise ValueError("'step' is a time above zero, e.g. 1 ns")
+        return self
 
 
 def _version(value: Any) -> Any:

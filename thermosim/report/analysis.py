@@ -26,6 +26,8 @@ def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) 
     sections = [part for network in networks for part in _network(network, full)]
     sections += [_fabric(fabric) for fabric in chip.program.fabrics]
     remarks = [str(problem) for problem in chip.lints]
+    for island in chip.program.nonlinear_islands:
+        remarks.insert(0, f"{island.path}: nonlinear; no closed form of linear networks holds for it, run it instead")
     if chip.program.controllers:
         remarks.insert(0, "controllers are not part of this: DAC outputs are held at their first code")
     if remarks:

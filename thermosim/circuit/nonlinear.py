@@ -1,0 +1,248 @@
+"""Nonlinear elements -> nonlinear islands: the linear part as for linear islands, the rest of each curve, and the step.
+
+The step is chosen by the splitting scheme's error and stability. With k_1 the fastest rate of the linear part, k_2 the
+fastest of the rest by its mean slope (:mod:`thermosim.analysis.closure`) and k_3 by its largest slope within REACH
+standard deviations, where all curves were straight lines the variance would be off by -(2 k_1 k_2 + k_2^2) h^2 / 6 of
+itself (:mod:`thermosim.kernels.sde`); h is the longest for which this stays below BIAS and k_3 h below SMALL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from thermosim.analysis.closure import Region, region
+from thermosim.analysis.conduction import NUMBERS, POLYNOMIAL, TANH, Conduction
+from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.islands import components, linear_island
+from thermosim.circuit.movers import Movers
+from thermosim.circuit.nets import GROUND
+from thermosim.circuit.noise_states import COLOURED, HELD
+from thermosim.circuit.nonlinear_law import NonlinearIsland, NonlinearLaw
+from thermosim.circuit.program import Island, LinearLaw
+from thermosim.circuit.sources import ties
+from thermosim.circuit.stamps import NONLINEAR, Members, Ties, members_of
+from thermosim.contracts import Floats
+from thermosim.errors import Problems
+from thermosim.units import show
+
+BIAS = 1e-3
+"""Estimated error of a variance, as a share of itself, that a chosen step may have."""
+SMALL = 0.2
+"""Largest k_3 h of a chosen step."""
+REACH = 4.0
+"""Standard deviations to either side of the mean within which slopes are looked at."""
+
+
+def build_nonlinear_islands(
+    circuit: Circuit, driven: Mapping[str, Any], movers: Movers, problems: Problems
+) -> tuple[NonlinearIsland, ...]:
+    """Every nonlinear island of the circuit, sorted by path."""
+    tied = ties(circuit, driven, "drawn"), ties(circuit, driven, "actual")
+    groups = components(circuit, driven)[2]
+    run = circuit.netlist.run
+    if not groups and {"scheme", "step"} & run.model_fields_set:
+        key = "step" if "step" in run.model_fields_set else "scheme"
+        problems.add(
+            circuit.netlist.document.position(("run", key), key=True), f"run.{key}",
+            "it is for nonlinear analog networks and this chip has none: linear ones are stepped exactly; leave it out",
+        )  # fmt: skip
+    _check_ends(circuit, driven, problems)
+    found = []
+    for nodes, members in zip(groups, members_of(circuit, groups), strict=True):
+        before = len(problems)
+        _refuse(circuit, members, movers, problems)
+        base = linear_island(circuit, nodes, members, driven, tied, movers, problems)
+        good = len(problems) == before and _sensed(circuit, base, members, problems)
+        found.append(_island(circuit, base, members, driven, tied, problems, good))
+    return tuple(found)
+
+
+def _refuse(circuit: Circuit, members: Members, movers: Movers, problems: Problems) -> None:
+    """Report what linear networks may hold and nonlinear ones may not."""
+    for path in members:
+        instance = circuit.instances[path]
+        what = ""
+        if path in movers.signals:
+            what = "an element that changes in time"
+        elif instance.type in (*COLOURED, *HELD):
+            what = f"{instance.type}, noise with a memory,"
+        if what:
+            problems.add(
+                circuit.netlist.document.position(instance.at, key=True), path,
+                f"{what} in a nonlinear network is not built; leave it out, or give it a network of its own",
+            )  # fmt: skip
+
+
+def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> None:
+    for instance, k in _elements(circuit):
+        ends = [instance.pins[pin][k] for pin in ("p", "n")]
+        if ends[0] == ends[1] or all(net == GROUND or net in driven for net in ends):
+            what = "both its ends are on one net" if ends[0] == ends[1] else "both its ends are held"
+            problems.add(
+                circuit.netlist.document.position(instance.at, key=True), instance.element(k),
+                f"{what} ({ends[0]}, {ends[1]}): its current moves no voltage; leave it out",
+            )  # fmt: skip
+
+
+def _elements(circuit: Circuit, members: Members | None = None) -> Iterator[tuple[Instance, int]]:
+    for instance in circuit.of_type(*NONLINEAR):
+        for k in range(instance.size) if members is None else members.get(instance.path, ()):
+            yield instance, k
+
+
+def _sensed(circuit: Circuit, base: Island, members: Members, problems: Problems) -> bool:
+    """Report nonlinear elements at nets without capacitance: elimination is for linear parts alone."""
+    before = len(problems)
+    for instance, k in _elements(circuit, members):
+        for pin in ("p", "n"):
+            net = instance.pins[pin][k]
+            if net in base.absent and "no capacitance" in base.absent[net]:
+                problems.add(
+                    circuit.netlist.document.position((*instance.at, "pins", pin)), instance.element(k),
+                    f"net '{net}' has no capacitance: a nonlinear current there would have to be solved for at every "
+                    "instant, which is not built; put a capacitor from it to ground",
+                )  # fmt: skip
+    return len(problems) == before
+
+
+def _island(
+    circuit: Circuit,
+    base: Island,
+    members: Members,
+    driven: Mapping[str, Any],
+    tied: tuple[Ties, Ties],
+    problems: Problems,
+    good: bool,
+) -> NonlinearIsland:
+    """The island; a refused one keeps its nets, so that what records them is not blamed a second time."""
+    names = tuple((instance.element(k), _place(circuit, instance)) for instance, k in _elements(circuit, members))
+    scheme, step = circuit.netlist.run.scheme, 1.0
+    notes: tuple[str, ...] = ()
+    laws = []
+    for which, linear, tie in (("drawn", base.drawn, tied[0]), ("actual", base.actual, tied[1])):
+        rest = conduction(circuit, base if good else None, members, tie, which)
+        laws.append(NonlinearLaw(linear, rest))
+    if good:
+        step, notes = _step(circuit, base, laws[1], driven, problems)
+    return NonlinearIsland(
+        base.path, base.nodes, base.inputs, laws[0], laws[1], base.initial, names, scheme, step, notes, base.absent
+    )
+
+
+def _place(circuit: Circuit, instance: Instance) -> str:
+    where = circuit.netlist.document.position(instance.at, key=True)
+    return "" if where is None else f"{where.file}:{where.line}"
+
+
+def conduction(circuit: Circuit, island: Island | None, members: Members, tied: Ties, which: str) -> Conduction:
+    """The rest of the curves of these elements; none of them without an island."""
+    parts = list(_elements(circuit, members)) if island is not None else []
+    nodes, inputs = (island.nodes, island.inputs) if island is not None else ((), ())
+    row, column = {name: k for k, name in enumerate(nodes)}, {name: k for k, name in enumerate(inputs)}
+    size = len(parts)
+    kind, ends = np.zeros(size, dtype=np.int64), np.full((2, size), len(nodes), dtype=np.int64)
+    numbers, held, offset = np.zeros((size, NUMBERS)), np.zeros((size, len(inputs))), np.zeros(size)
+    for b, (instance, k) in enumerate(parts):
+        values = getattr(instance, which)
+        if instance.type == "tanh_conductance":
+            kind[b] = TANH
+            numbers[b, :2] = values["i_max"][k], values["g"][k] / values["i_max"][k]
+        else:
+            kind[b] = POLYNOMIAL
+            numbers[b] = [values[f"g{power}"][k] for power in (2, 3, 4, 5)]
+        for end, (pin, sign) in enumerate((("p", 1.0), ("n", -1.0))):
+            net, above = tied.get(instance.pins[pin][k], (instance.pins[pin][k], 0.0))
+            ends[end, b] = row.get(net, len(nodes))
+            offset[b] += sign * above
+            if net in column:
+                held[b, column[net]] += sign
+    return Conduction(kind, ends[0], ends[1], ends[0], ends[1], numbers, held, offset, (None,) * size)
+
+
+def rate(capacitance: Floats, rest: Conduction, slopes: Floats) -> float:
+    """Largest rate [1/s] of C^-1 B diag(slopes) B_s^T, in coordinates in which C is 1."""
+    root = np.linalg.inv(np.linalg.cholesky(capacitance))
+    matrix = rest.columns(len(capacitance)) @ (slopes[:, None] * rest.columns(len(capacitance), sense=True).T)
+    return float(np.linalg.norm(root @ matrix @ root.T, 2))
+
+
+def steepest(rest: Conduction, low: Floats, high: Floats) -> Floats:
+    """Largest |dr/du| of every element (b,) between `low` and `high` (b,) [V]."""
+    share = np.linspace(0.0, 1.0, 65)
+    return np.asarray(np.abs(rest.slope(low[:, None] + (high - low)[:, None] * share)).max(axis=1, initial=0.0))
+
+
+def _levels(circuit: Circuit, island: Island, driven: Mapping[str, Any]) -> Iterator[Floats]:
+    """Voltages of the inputs between which converters move them: all in the middle, all high, all low."""
+    reach = {
+        instance.pins["out"][k]: float(getattr(instance.bound.model, "reference"))  # noqa: B009
+        for instance in circuit.of_type("dac")
+        for k in range(instance.size)
+    }
+    middle = np.array([float(driven[net][1]) for net in island.inputs])
+    swing = np.array([reach.get(net, 0.0) for net in island.inputs])
+    yield middle
+    if swing.any():
+        yield middle + swing
+        yield middle - swing
+
+
+def _regions(circuit: Circuit, island: Island, law: NonlinearLaw, driven: Mapping[str, Any]) -> list[Region]:
+    linear, rest = law.linear, law.rest
+    return [
+        region(
+            linear.capacitance, linear.conductance, linear.noise, linear.input_conductance @ held + linear.current,
+            rest, rest.held @ held + rest.offset,
+        )
+        for held in _levels(circuit, island, driven)
+    ]  # fmt: skip
+
+
+def _step(
+    circuit: Circuit, island: Island, law: NonlinearLaw, driven: Mapping[str, Any], problems: Problems
+) -> tuple[float, tuple[str, ...]]:
+    """The longest step [s], and what to know of it."""
+    run, linear = circuit.netlist.run, law.linear
+    first = next(instance for instance, _ in chain(_elements(circuit), ()))
+    try:
+        found = _regions(circuit, island, law, driven)
+    except ValueError as error:
+        if run.step is not None:
+            return float(run.step.value), (_told(island, run.scheme, float(run.step.value), "its error is not known"),)
+        problems.add(
+            circuit.netlist.document.position(first.at, key=True), first.path,
+            f"no step can be chosen for the network of {island.path}: {error}; state run.step, e.g. step: 1 ns, or "
+            "give the network a current that rises with its voltage",
+        )  # fmt: skip
+        return 1.0, ()
+    slow = max(_scaled(linear), 1e-300)
+    mean = max(rate(linear.capacitance, law.rest, np.abs(one.slope)) for one in found)
+    low = np.min([one.mean - REACH * one.deviation for one in found], axis=0)
+    high = np.max([one.mean + REACH * one.deviation for one in found], axis=0)
+    most = max(rate(linear.capacitance, law.rest, steepest(law.rest, low, high)), 1e-300)
+    error_rate = (2 * slow * mean + mean**2) / 6
+    chosen = min(np.sqrt(BIAS / max(error_rate, 1e-300)), SMALL / most, 1 / slow)
+    step = float(run.step.value) if run.step is not None else float(chosen)
+    if run.scheme == "splitting":
+        share = error_rate * step**2
+        what = (
+            f"where curves were lines, variances would be off by {share:.1g} of themselves, which falls with its square"
+        )
+    else:
+        share = (slow + mean) * step / 2
+        what = f"the linear part is stepped by it too: (fastest rate) x step is {2 * share:.2g}"
+    return step, (_told(island, run.scheme, step, what),)
+
+
+def _scaled(law: LinearLaw) -> float:
+    """Fastest rate of the linear part [1/s]."""
+    root = np.linalg.inv(np.linalg.cholesky(law.capacitance))
+    return float(np.linalg.norm(root @ law.conductance @ root.T, 2))
+
+
+def _told(island: Island, scheme: str, step: float, what: str) -> str:
+    return f"{island.path}: nonlinear, stepped by {show(step, 's', 3)} at most ({scheme}): {what}"
