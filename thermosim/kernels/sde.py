@@ -74,11 +74,10 @@ def _add_banded(total, matrix, bands, terms):
     for i in range(0, fours, 4):
         begin, end = bands[i // 4, 0], bands[i // 4, 1]
         for half in range(0, WIDTH, _HALF):
-            _add_to_four_rows(
-                total, i * WIDTH + half, matrix, i * m + begin, m, terms, begin * WIDTH + half, end - begin
-            )
+            place, column = i * WIDTH + half, begin * WIDTH + half
+            _add_to_four_rows(total, total, place, matrix, i * m + begin, m, terms, column, end - begin)
     for i in range(fours, n):
-        add_to_row(total, i * WIDTH, matrix, i * m, m, terms, 0, m)
+        add_to_row(total, total, i * WIDTH, matrix, i * m, m, terms, 0, m)
 
 
 @jit_noalias
