@@ -134,13 +134,14 @@ def variances(capacitance: Floats, conductance: Floats, noises: Iterable[Floats]
     """Stationary variance of every unknown (n,) [V^2] under each of many noises (n, n) of one network that settles.
 
     In modes, ``<y_i y_j*> = N_ij / (r_i + r_j*)``: one decomposition serves all; where it is ill-conditioned, as near
-    a defective drift, the Lyapunov equation does.
+    a defective drift, or loses the slowest rates in its round-off, :func:`stationary` does.
     """
     found = modes(capacitance, conductance)
     root = cholesky(capacitance)
     into = solve_triangular(root, solve_triangular(root, found.left.T, trans="T")).T  # left C^-1
     sizes = np.linalg.norm(root @ found.right, axis=0) * np.linalg.norm(into @ root.T, axis=1)
-    if sizes.max(initial=1.0) > MODAL:
+    lost = found.rates.real.min(initial=np.inf) <= 1e6 * np.finfo(float).eps * np.abs(found.rates).max(initial=0.0)
+    if lost or sizes.max(initial=1.0) > MODAL:
         for noise in noises:
             yield np.diag(stationary(capacitance, conductance, noise))
         return
