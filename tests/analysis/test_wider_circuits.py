@@ -396,3 +396,27 @@ def test_sources_on_and_between_nets_have_the_volts_of_this_die():
     assert abs(tie - 0.01) > 1e-4
     assert abs(top - 0.03) > 1e-4
     assert found.mean[0] == pytest.approx((0.02 + top - tie) / 2, rel=1e-9)
+
+
+def series(hot):
+    """R C at 300 K, and a coil in series with another resistor: noise in both unknowns."""
+    return known([r("R", 1e6, "x", 0), c("C", 1e-12, "x"), coil("L", 1.0, "x", "m"), r("Q", 1e6, "m", 0, hot)])
+
+
+def test_a_coil_exchanges_energy_and_shows_no_entropy_for_that():
+    """Each bath moves one unknown, so that all of the entropy is seen; in equilibrium there is none."""
+    assert abs(series("").visible) < 1e-6 * 1e6
+    found = series(", temperature: 600 K")
+    assert found.physical == pytest.approx(1.25e5, rel=1e-9)
+    assert found.visible == pytest.approx(found.physical, rel=1e-9)
+    (cell,) = [known(CELL)]
+    assert abs(cell.visible) < 1e-6 / (R * C), "no noise enters the coil, and nothing relaxes there"
+
+
+def test_noise_that_moves_a_current_and_a_voltage_together_has_no_visible_entropy():
+    for hot, defined in ((", temperature: 600 K", False), ("", True)):  # at one temperature they do not
+        lines = [r("R", 1e6, "x", "m"), c("C", 1e-12, "x"), coil("L", 1.0, "m", 0), r("Q", 1e6, "m", 0, hot)]
+        assert (known(lines).visible is not None) == defined
+    gm_alone = [r("R", 1e6, "x", 0), c("C", 1e-12, "x"), c("D", 1e-12, "y"), gm("G", 1e-6, "y", "x"),
+                r("Q", 1e6, "y", 0, ", noisy: false")]  # fmt: skip
+    assert known(gm_alone).visible is None, "y relaxes without noise"

@@ -100,7 +100,7 @@ def _refused(circuit: Circuit, nodes: set[str], problems: Problems) -> bool:
                 problems.add(
                     circuit.netlist.document.position(instance.at, key=True),
                     instance.element(k),
-                    f"a {instance.type} on net '{touched[0]}' beside transistors or diodes is not built: "
+                    f"a{'n' if instance.type[0] in 'aeiou' else ''} {instance.type} on net '{touched[0]}' beside transistors or diodes is not built: "
                     f"{_REFUSED[instance.type]}",
                 )
     return found

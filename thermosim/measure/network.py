@@ -176,7 +176,7 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         gain=gain.real,
         reversible=linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
         circulation=thermodynamics.circulation(drift, covariance, spread),
-        visible=thermodynamics.visible_entropy(drift, covariance, spread),
+        visible=thermodynamics.visible_entropy(drift, covariance, spread, island.parity),
         physical=physical_entropy(heats),
         heats=heats,
         works=works,
