@@ -13,8 +13,8 @@ branch's own noise with the voltage it moves; for a resistor it is G_b k T_b B_b
 no heat. Heat counts the work that noise sources without a bath do; sigma sees the voltages alone and is a lower bound
 of sum_b Qdot_b / (k T_b).
 E turns currents round; without coils J is Z. With them Z contains the exchange of energy, too.
-Sekimoto, Stochastic Energetics (2010), ch. 4; Ciliberto et al., PRL 110, 180601 (2013); with odd unknowns Landi, Tome, de
-Oliveira, J. Phys. A 46, 395001 (2013); derived for any network.
+Sekimoto, Stochastic Energetics (2010), ch. 4; Ciliberto et al., PRL 110, 180601 (2013); with odd unknowns Landi, Tome,
+de Oliveira, J. Phys. A 46, 395001 (2013); derived for any network.
 """
 
 from __future__ import annotations
