@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thermosim
+from thermosim.constants import BOLTZMANN
 from thermosim.engine import heat as ledgers
 from thermosim.engine.simulator import run
 from thermosim.kernels.heat import follow
@@ -46,6 +47,8 @@ def test_measured_powers_stand_beside_their_closed_forms(chip):
     assert abs(rates["I"].watts - 2 * rates["I"].expected) > 5 * rates["I"].error  # a factor of 2 would be seen
     assert rates["drive"].expected == pytest.approx(1e-4**2 / 400e3, rel=1e-9)
     assert abs(rates["R2"].watts + rates["R2"].expected) > 5 * rates["R2"].error  # and a sign
+    assert rates["R2"].thermal == pytest.approx(rates["R2"].watts / (BOLTZMANN * 600), rel=1e-12)
+    assert np.isnan(rates["I"].thermal)
     assert abs(heat.entropy - heat.entropy_expected) < 5 * heat.entropy_error
     analysed = {one.path: one.watts for one in (*thermosim.analyze(chip)[0].heats, *thermosim.analyze(chip)[0].works)}
     assert {path: one.expected for path, one in rates.items()} == pytest.approx(analysed, rel=1e-12)
