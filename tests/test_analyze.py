@@ -74,5 +74,24 @@ def test_a_ringing_pair_is_told_once_and_nothing_is_said_to_be_hidden_where_noth
     ]  # fmt: skip
     told = screen(tmp_path, lines)
     assert told.count("at 477.5 kHz") == 1
+    assert "entropy that voltages show 0 1/s" in told
+    assert "the voltages hide most of it" in told
+    mixed = [*lines[2:], "R: {type: resistor, r: 1 MOhm, pins: {p: x, n: m}}", "M: {type: inductor, l: 1 H, pins: "
+             "{p: m, n: 0}}", "Q: {type: resistor, r: 1 MOhm, temperature: 77 K, pins: {p: m, n: 0}}"]  # fmt: skip
+    told = screen(tmp_path, mixed)
     assert "entropy that voltages show undefined" in told
     assert "hide" not in told
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("latch", "the transistors and diodes around 'q' (q, qb) are not part of this"),
+        ("potts", "the p-dits of 'd' are not part of this"),
+    ],
+)
+def test_what_no_closed_form_covers_is_named(name, told):
+    assert told in " ".join(invoke("analyze", name).stdout.split())
+    plain = json.loads(invoke("analyze", name, "--json").stdout)
+    assert plain["networks"] == []
+    assert plain["left_out"][0].startswith(told)

@@ -243,11 +243,13 @@ def analyze(
 
         chip = load(netlist, _overrides(set))
         networks = analysed(chip)
-        if as_json:
-            _print_json({"name": chip.program.name, "networks": [network.to_dict() for network in networks]})
-            return
-        from thermosim.report.analysis import tell
+        from thermosim.report.analysis import left_out, tell
         from thermosim.report.screen import show
+
+        if as_json:
+            plain = [network.to_dict() for network in networks]
+            _print_json({"name": chip.program.name, "networks": plain, "left_out": list(left_out(chip))})
+            return
 
         show(tell(chip, networks, full))
 

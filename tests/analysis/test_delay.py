@@ -50,8 +50,12 @@ def test_a_noisy_sensor_adds_its_noise_through_the_loop():
     assert noisy - quiet == pytest.approx(0.1 * newer**2 / (1 - pole**2), rel=1e-9)
 
 
-def test_an_unstable_loop_says_so():
-    # Continuous feedback K = 5 is unstable beyond 0.362 tau (acos(-1/K) / sqrt(K^2 - 1)).
-    delayed_loop_variance(1.0, -5.0, 2.0, 1e-3, 0.36)
+@pytest.mark.parametrize(("gain", "delay"), [(5, 0.362), (20, 0.081), (100, 0.0158)])
+def test_an_unstable_loop_says_so(gain, delay):
+    # Continuous feedback K is unstable beyond acos(-1/K) / sqrt(K^2 - 1) tau; a held sample is half a period old.
+    exact = np.arccos(-1 / gain) / np.sqrt(gain**2 - 1)
+    assert exact == pytest.approx(delay, rel=0.005)
+    period = delay / 300
+    delayed_loop_variance(1.0, -gain, 2.0, period, 0.99 * exact - period / 2)
     with pytest.raises(ValueError, match="unstable: its largest eigenvalue per period is 1"):
-        delayed_loop_variance(1.0, -5.0, 2.0, 1e-3, 0.364)
+        delayed_loop_variance(1.0, -gain, 2.0, period, 1.01 * exact - period / 2)

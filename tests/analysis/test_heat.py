@@ -55,6 +55,12 @@ def test_mean_heats_are_those_of_the_closed_form_at_any_step(share):
     assert np.abs(mean_rates(share * FASTEST, areas=False) / RATES - 1).max() > 0.1 * share  # the midpoint rule
 
 
+def test_the_midpoint_rule_takes_what_the_reference_says_from_the_first_bath():
+    """-0.9, -4, -16 and -56 % of its heat at h / tau_fast = 0.016, 0.08, 0.32, 1.6."""
+    biases = [mean_rates(share * FASTEST, areas=False)[0] / RATES[0] - 1 for share in (0.016, 0.08, 0.32, 1.6)]
+    assert np.round(100 * np.array(biases), 1).tolist() == [-0.9, -4.4, -16.3, -56.0]
+
+
 def test_heat_given_the_charges_is_the_mean_of_heats_given_more():
     """E[Q | q] = E[E[Q | q, q at half time] | q], for any start and end; the midpoint rule fails."""
     k, h = 3, 0.3 * FASTEST

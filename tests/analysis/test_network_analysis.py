@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import thermosim as ts
-from thermosim.analysis import linear, spectrum
+from thermosim.analysis import linear, spectrum, thermodynamics
 from thermosim.analysis.kalman import kalman
 from thermosim.analysis.propagator import propagator
 from thermosim.constants import BOLTZMANN
@@ -113,6 +113,7 @@ def test_the_first_law_closes_with_every_kind_of_source(tmp_path):
         ],
     )
     assert {one.path for one in found.works} == {"N1", "I1", "rail"}
+    assert {one.path: one.temperature for one in found.heats} == {"R1": 77.0, "R2": 300.0, "Rc": 0.0}
     assert abs(imbalance(found)) < 1e-12
     assert sum(one.of_all for one in found.contributions) == pytest.approx(1, rel=1e-12)
     assert np.sum([one.share for one in found.contributions], axis=0) == pytest.approx([1, 1], rel=1e-12)
@@ -145,6 +146,56 @@ def test_spectra_integrate_to_the_covariance_and_have_the_corner_of_an_rc():
     assert spectrum.density(*one, f0)[:, 0, 0].real == pytest.approx(
         [4 * BOLTZMANN * 300 * 1e6, 2 * BOLTZMANN * 300 * 1e6], rel=1e-12
     )
+
+
+def test_lags_run_forward_spectra_go_with_them_and_currents_circulate_from_row_to_column():
+    """<v(t) v(0)^T> is that of the exact step; S_ab(f) its transform; Z the slope of its antisymmetric part."""
+    c, g, s = ring()
+    still, h = linear.stationary(c, g, s), 0.3
+    later = linear.autocovariance(c, g, s, np.array([h]))[0]
+    step = propagator(c, g, s, np.zeros((3, 0)), np.zeros(3), h)
+    assert later == pytest.approx(step.decay @ still, rel=1e-10)
+    assert np.abs(later - later.T).max() > 0.01 * np.abs(later).max()
+
+    drift, f = linear.drift(c, g), 0.2
+    half = np.linalg.solve(drift + 2j * np.pi * f * np.eye(3), still)  # int_0^inf C(t) e^(-i w t) dt
+    whole = 2 * (half + half.conj().T)
+    density = spectrum.density(c, g, s, np.array([f]))[0]
+    assert density == pytest.approx(whole, rel=1e-10)
+    assert np.abs(density.imag).max() > 0.01 * np.abs(density).max()
+
+    turning = thermodynamics.circulation(drift, still, linear.diffusion(c, s))
+    assert turning == pytest.approx(drift @ still - linear.diffusion(c, s) / 2, rel=1e-10)
+    small = linear.autocovariance(c, g, s, np.array([1e-6]))[0]
+    assert turning == pytest.approx((small.T - small) / 2e-6, rel=1e-4, abs=1e-9)
+
+
+def test_a_narrow_resonance_is_not_missed_by_a_band():
+    """Q = 1e4 between nodes that are five decades slower and faster."""
+    c, s = np.eye(4), np.diag([2e-4, 0.0, 2e-5, 2e5])
+    g = np.array([[1e-4, 1.0, 0, 0], [-1.0, 0, 0, 0], [0, 0, 1e-5, 0], [0, 0, 0, 1e5]])
+    found = spectrum.band_covariance(c, g, s, 0.0, np.inf)
+    assert np.diag(found) == pytest.approx(np.diag(linear.stationary(c, g, s)), rel=1e-6)
+
+
+def test_the_noise_bandwidth_of_an_rc_and_the_energy_of_its_mean(tmp_path):
+    """1 / (4 R C); C (<v>^2 + kT/C) / 2; the inner voltage of an amplifier stores nothing."""
+    lines = [
+        "R: {type: resistor, r: 1 MOhm, pins: {p: a, n: 0}}",
+        "C: {type: capacitor, c: 1 pF, pins: {p: a, n: 0}}",
+        "I: {type: current_source, i: 1 nA, pins: {p: a, n: 0}}",
+    ]
+    found = network(tmp_path, lines)
+    assert found.bandwidth[0] == pytest.approx(1 / (4 * 1e6 * 1e-12), rel=1e-12)
+    assert found.stored[0] == pytest.approx((1e-12 * 1e-6 + BOLTZMANN * 300) / 2, rel=1e-12)
+    amplifier = (
+        "A: {type: amplifier, gain: -3, bandwidth: 1 MHz, output_resistance: 1 MOhm, psd: 1e-14 V^2/Hz, "
+        "pins: {in_p: a, in_n: 0, out: a}}"
+    )
+    wider = network(tmp_path, [*lines, amplifier])
+    assert wider.stored[0] == pytest.approx(1e-12 * (wider.mean[0] ** 2 + wider.covariance[0, 0]) / 2, rel=1e-12)
+    # Johnson noise alone moves the capacitor: S / 2 C with S = 2 kT / R.
+    assert wider.turnover == pytest.approx(BOLTZMANN * 300 / 1e-6, rel=1e-12)
 
 
 def test_transfer_of_a_capacitive_divider_that_leaks():

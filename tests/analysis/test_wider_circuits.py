@@ -364,3 +364,59 @@ def test_a_cell_with_a_coil_is_one_analog_node_whose_square_is_watched(tmp_path)
     exact = 1 + 2 * np.sum(rho**2)
     assert abs(summary.mixing[0].tau - exact) < 5 * summary.mixing[0].tau_error
     assert summary.ess < 8000 / exact * 2
+
+
+def test_parts_that_meet_with_injected_noise_have_no_temperature():
+    """Two resistors of one temperature and a noise source at a net without capacitance: net heat, of no one bath."""
+    lines = [c("C", 1e-12, "x"), r("R", 1e6, "x", "m"), r("Q", 1e6, "m", 0)]
+    noise = "N: {type: white_noise, psd: 1e-26 A^2/Hz, pins: {p: m, n: 0}}"
+    for more, bath in (((), 300.0), ((noise,), np.nan)):
+        (flow,) = known([*lines, *more]).heats
+        np.testing.assert_equal(flow.temperature, bath)
+    assert known([*lines, noise]).physical is None
+
+
+def test_sources_on_and_between_nets_have_the_volts_of_this_die():
+    """Mismatch of a tie and of a source that stands on another moves the means; the drawn law keeps the drawn ones."""
+    body = "".join(
+        f"  {line}\n" for line in [
+            c("C", 1e-12, "x"), r("R", 1e6, "x", 0), r("Q", 1e6, "y", "top"),
+            "T: {type: voltage_source, v: 10 mV, pins: {p: y, n: x}}",
+            "V: {type: voltage_source, v: 20 mV, pins: {p: low, n: 0}}",
+            "W: {type: voltage_source, v: 30 mV, pins: {p: top, n: low}}",
+        ]
+    )  # fmt: skip
+    circuit = elaborate(load_text(
+        f"thermosim: 1\nname: t\ntemperature: 300 K\ninstances:\n{body}"
+        "variation: {mismatch: {T.v: {sigma: 20 %}, W.v: {sigma: 20 %}}}\n"
+        f"run: {RUN}\n", "t.yaml"
+    ))  # fmt: skip
+    (found,) = analyse(circuit, assemble(circuit))
+    tie, top = (float(circuit.instances[name].actual["v"][0]) for name in ("T", "W"))
+    assert abs(tie - 0.01) > 1e-4
+    assert abs(top - 0.03) > 1e-4
+    assert found.mean[0] == pytest.approx((0.02 + top - tie) / 2, rel=1e-9)
+
+
+def series(hot):
+    """R C at 300 K, and a coil in series with another resistor: noise in both unknowns."""
+    return known([r("R", 1e6, "x", 0), c("C", 1e-12, "x"), coil("L", 1.0, "x", "m"), r("Q", 1e6, "m", 0, hot)])
+
+
+def test_a_coil_exchanges_energy_and_shows_no_entropy_for_that():
+    """Each bath moves one unknown, so that all of the entropy is seen; in equilibrium there is none."""
+    assert abs(series("").visible) < 1e-6 * 1e6
+    found = series(", temperature: 600 K")
+    assert found.physical == pytest.approx(1.25e5, rel=1e-9)
+    assert found.visible == pytest.approx(found.physical, rel=1e-9)
+    (cell,) = [known(CELL)]
+    assert abs(cell.visible) < 1e-6 / (R * C), "no noise enters the coil, and nothing relaxes there"
+
+
+def test_noise_that_moves_a_current_and_a_voltage_together_has_no_visible_entropy():
+    for hot, defined in ((", temperature: 600 K", False), ("", True)):  # at one temperature they do not
+        lines = [r("R", 1e6, "x", "m"), c("C", 1e-12, "x"), coil("L", 1.0, "m", 0), r("Q", 1e6, "m", 0, hot)]
+        assert (known(lines).visible is not None) == defined
+    gm_alone = [r("R", 1e6, "x", 0), c("C", 1e-12, "x"), c("D", 1e-12, "y"), gm("G", 1e-6, "y", "x"),
+                r("Q", 1e6, "y", 0, ", noisy: false")]  # fmt: skip
+    assert known(gm_alone).visible is None, "y relaxes without noise"

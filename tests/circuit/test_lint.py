@@ -32,6 +32,27 @@ def analog(psd="4e-21 A^2/Hz", latency="1 cycle", adc="", clock="10 MHz", more=D
     return ANALOG.format(psd=psd, latency=latency, adc=adc, clock=clock, more=more, drives=drives)
 
 
+BATHS = """
+thermosim: 1
+name: t
+temperature: 300 K
+instances:
+  C: {{type: capacitor, c: 1 pF, shape: [2], pins: {{p: "x[i]", n: 0}}}}
+  R: {{type: resistor, r: 1 MOhm, shape: [2], pins: {{p: "x[i]", n: 0}}}}
+  Q: {{type: {coupler}, pins: {{p: "x[0]", n: "x[1]"}}}}
+  {more}
+run: {{duration: 1 ms, record: {{x: every 1 us}}}}
+"""
+COLD, NOISE = (
+    "resistor, r: 1 MOhm, temperature: 3 K",
+    "N: {type: white_noise, psd: 1e-26 A^2/Hz, pins: {p: 'x[0]', n: 0}}",
+)
+
+
+def baths(coupler=COLD, more=""):
+    return BATHS.format(coupler=coupler, more=more)
+
+
 PBITS = """
 thermosim: 1
 name: t
@@ -65,6 +86,24 @@ def test_a_sound_chip_has_none(text: str):
     assert rules(text) == {}
 
 
+HOT = "H: {type: resistor, r: 1 MOhm, temperature: 600 K, pins: {p: 'x[0]', n: 0}}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        baths(COLD.replace("3 K", "300 K")),  # one temperature
+        baths("capacitor, c: 1 pF", "D: {type: resistor, r: 1 MOhm, temperature: 600 K, pins: {p: z, n: 0}}\n"
+              "  E: {type: capacitor, c: 1 pF, pins: {p: z, n: 0}}\n"
+              "  F: {type: capacitor, c: 1 pF, pins: {p: z, n: 'x[0]'}}"),  # two, and all is seen
+        baths(more=NOISE),  # a source that plainly works
+    ],
+)  # fmt: skip
+def test_heat_that_voltages_show_or_sources_make_is_not_hidden(text: str):
+    assert "hidden-dissipation" not in rules(text)
+    assert "hidden-dissipation" in rules(baths("capacitor, c: 1 pF", HOT)), "two baths at one node: nothing is seen"
+
+
 @pytest.mark.parametrize(
     ("rule", "text", "says"),
     [
@@ -79,6 +118,8 @@ def test_a_sound_chip_has_none(text: str):
         ("loop-latency", analog(latency="4 cycles"), "its loop latency of 420 ns exceeds a tenth"),
         ("loop-latency", analog(clock="1 MHz", latency="10 ns"), "its tick of 1 us exceeds a tenth"),
         ("loop-latency", analog(latency="310 ns"), "its loop latency of 420 ns"),  # waits for the next edge
+        ("hidden-dissipation", baths(), "Q: it takes 2.73 fW from warmer resistors, and the voltages of 'x[0]' hide"),
+        ("hidden-dissipation", baths(COLD.replace("3 K", "0 K")), "it takes 2.76 fW from warmer resistors"),
         ("rng-memory", pbits(clock="5 MHz"), "read every 200 ns but relaxes in 100 ns: it keeps 0.135"),
         ("rng-free", pbits(rng="free"), "does not sample the Boltzmann law"),
         ("budget", pbits(v_dd="150 mV"), "16 of 16 p-bits want more than the bias circuit can give"),

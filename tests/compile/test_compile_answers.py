@@ -7,6 +7,7 @@ import pytest
 from h_matrices import matrix
 from scipy.special import ndtri
 
+import thermosim as ts
 from thermosim import compile as chips
 from thermosim.compile.chip import Effort, Run, run
 from thermosim.compile.digital import conjugate_gradients
@@ -18,6 +19,7 @@ from thermosim.errors import ThermosimError
 
 SHORT = Effort(draws=1000, replicas=32)
 REPLICAS = 32
+SMALL = np.array([[2.0, -0.5, 0.3], [-0.5, 1.5, -0.4], [0.3, -0.4, 1.2]])
 
 
 def far(value: np.ndarray, exact: np.ndarray, error: np.ndarray) -> bool:
@@ -193,3 +195,38 @@ def test_conjugate_gradients_and_prices():
     assert next(cost.count for cost in answer.costs if cost.action == "conversion") == 20 * 400 * 4
     assert "unpriced" in str(answer)
     assert "averaging by the host, not in the sum" in str(answer)
+
+
+def test_seconds_and_joules_are_those_of_the_netlist_times_its_replicas(tmp_path):
+    """One number followed: watts of `analyze` on the text that ran, times the time that all replicas took."""
+    answer = chips.inverse(SMALL, effort=Effort(draws=16, replicas=5))
+    (text,) = answer.netlists
+    (tmp_path / "inverse.yaml").write_text(text)
+    chip = ts.load(tmp_path / "inverse.yaml")
+    seconds = 5 * (chip.program.duration + chip.program.burn_in) * 1e-15
+    assert answer.seconds == pytest.approx(seconds, rel=1e-12)
+    watts = sum(flow.watts for network in ts.analyze(chip) for flow in network.works)
+    assert answer.costs[0].joules == pytest.approx(watts * seconds, rel=1e-9)
+    assert answer.joules == pytest.approx(sum(cost.joules for cost in answer.costs), rel=1e-12)
+
+
+def test_a_measured_mean_takes_its_share_from_a_covariance_and_gets_it_back():
+    """Of independent equal modes drawn every tau / 4, N draws: S (1 + coth(1/8) / N) at the law's covariance."""
+    answer = chips.gaussian(np.zeros(2), precision=np.eye(2), effort=Effort(draws=50, replicas=2))
+    x = answer.samples.reshape(-1, 2)
+    given_back = answer.value - np.cov(x.T, bias=True)
+    assert given_back == pytest.approx(np.eye(2) / np.tanh(1 / 8) / 100, rel=1e-3, abs=1e-6)
+
+
+def test_johnsons_noise_is_part_of_what_a_matrix_exponential_is_measured_in():
+    """0.1 mV of swing on 1 pF: the floor is 0.41 of the noise."""
+    quiet = Parts(swing=1e-4)
+    answer = chips.expm(SMALL / 4, parts=quiet, effort=Effort(draws=500, replicas=REPLICAS))
+    assert not far(answer.value, answer.exact, answer.error)
+    assert far(answer.value * 1.2, answer.exact, answer.error)
+
+
+def test_the_error_of_an_average_over_roundings_falls_with_their_number():
+    effort = Effort(draws=100, replicas=32)
+    one, nine = (chips.inverse(SMALL, Parts(bits=8), effort, roundings=count).error.mean() for count in (1, 9))
+    assert nine / one == pytest.approx(1 / 3, rel=0.25)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import thermosim
+from thermosim.constants import BOLTZMANN
 from thermosim.engine import heat as ledgers
 from thermosim.engine.simulator import run
 from thermosim.kernels.heat import follow
@@ -20,6 +21,7 @@ instances:
   Cc: {type: capacitor, c: 1 pF, pins: {p: a, n: b}}
   R1: {type: resistor, r: 100 kOhm, pins: {p: a, n: 0}}
   R2: {type: resistor, r: 100 kOhm, temperature: 600 K, pins: {p: b, n: drive}}
+  R3: {type: resistor, r: 300 kOhm, pins: {p: b, n: 0}}
   I: {type: current_source, i: 1 nA, pins: {p: a, n: 0}}
   N: {type: white_noise, psd: 4e-26 A^2/Hz, pins: {p: a, n: 0}}
   V: {type: voltage_source, v: 0.1 mV, pins: {p: drive, n: 0}}
@@ -39,11 +41,14 @@ def test_measured_powers_stand_beside_their_closed_forms(chip):
     heat = summary.heat[0]
     assert heat.seconds == pytest.approx(20e-6, rel=1e-12)
     rates = {one.path: one for one in (*heat.baths, *heat.sources)}
-    assert list(rates) == ["R1", "R2", "I", "N", "drive"]
+    assert list(rates) == ["R1", "R2", "R3", "I", "N", "drive"]
     for one in rates.values():
         assert abs(one.watts - one.expected) < 5 * one.error
     assert abs(rates["I"].watts - 2 * rates["I"].expected) > 5 * rates["I"].error  # a factor of 2 would be seen
+    assert rates["drive"].expected == pytest.approx(1e-4**2 / 400e3, rel=1e-9)
     assert abs(rates["R2"].watts + rates["R2"].expected) > 5 * rates["R2"].error  # and a sign
+    assert rates["R2"].thermal == pytest.approx(rates["R2"].watts / (BOLTZMANN * 600), rel=1e-12)
+    assert np.isnan(rates["I"].thermal)
     assert abs(heat.entropy - heat.entropy_expected) < 5 * heat.entropy_error
     analysed = {one.path: one.watts for one in (*thermosim.analyze(chip)[0].heats, *thermosim.analyze(chip)[0].works)}
     assert {path: one.expected for path, one in rates.items()} == pytest.approx(analysed, rel=1e-12)
@@ -57,6 +62,8 @@ def test_a_ledger_does_not_depend_on_company_interruption_or_threads(chip):
     alone = thermosim.simulate(chip, seed=5, replicas=3, threads=1)
     half = run(chip.program, {}, seed=5, replicas=70, stop=lambda now: now >= 9_000_000_000)
     assert not half.meta["complete"]
+    # The last draw up to 9 us is at 2.05 + 6.5 us.
+    assert thermosim.measure(half).heat[0].seconds == pytest.approx(6.5e-6, rel=1e-9)
     resumed = run(chip.program, {}, seed=5, replicas=70, resume=half)
     for name in ("a:heat", "a:work", "a:gained"):
         np.testing.assert_array_equal(whole.sums[name][..., :3], alone.sums[name])
@@ -73,7 +80,7 @@ def test_the_pieces_of_a_step_may_be_taken_in_several_calls(chip, monkeypatch):
         calls.append(arguments[-3])
         return follow(*arguments)
 
-    monkeypatch.setattr(ledgers, "_BULK", 5 * 4**2 * 64)
+    monkeypatch.setattr(ledgers, "_BULK", 5 * 5**2 * 64)
     monkeypatch.setattr(ledgers, "follow", counted)
     parts = thermosim.simulate(chip, seed=5)
     assert max(calls) == 5

@@ -94,5 +94,65 @@ def test_feedback_jarzynski_over_several_cycles_with_memory():
     assert -work.mean() < information.mean()  # second law with information
 
 
+def test_time_goes_by_under_a_held_drive_that_the_controller_knows():
+    """m -> m e^-h + u (1 - e^-h), P -> P e^-2h + 1 - e^-2h."""
+    h, held = 0.7, np.array([[2.0, -3.0]])
+    knowledge = Knowledge(np.array([[0.5, 1.0]]), 0.2 * ONE, ONE, ONE)
+    knowledge.pass_by(propagator(ONE, ONE, 2 * ONE, ONE, np.array([0.25]), h), held)
+    gone = math.exp(-h)
+    np.testing.assert_allclose(knowledge.mean, [[0.5, 1.0]] * np.array(gone) + (held + 0.25) * (1 - gone), rtol=1e-12)
+    np.testing.assert_allclose(knowledge.covariance, [[0.2 * gone**2 + 1 - gone**2]], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("ratio", "published"), [(1.0, 0.172), (10.0, 0.537), (100.0, 0.819)])
+def test_a_demon_that_measures_without_pause_has_the_power_of_sandberg_and_others(ratio, published):
+    """sigma = 2 kT tau / (C V_m), s = sqrt(1 + sigma): P = 2 / (1 + s), I = (s - 1) / 2, work 1 - 2 / (1 + s) [kT/tau].
+
+    Sandberg et al., PRE 90, 042119 (2014). Readings every h of variance V_m / h; what is left is of order s h.
+    """
+    s = math.sqrt(1 + ratio)
+    h = 1e-3 / s
+    knowledge = Knowledge(np.zeros((1, 1)), 2 / (1 + s) * ONE, ONE, 2 / ratio / h * ONE)
+    move = propagator(ONE, ONE, 2 * ONE, np.zeros((1, 0)), np.zeros(1), h)
+    for _ in range(3000):
+        before = float(knowledge.covariance[0, 0])
+        gained = knowledge.read(np.zeros((1, 1)), np.zeros((1, 1)))
+        after = float(knowledge.covariance[0, 0])
+        knowledge.pass_by(move, np.zeros((0, 1)))
+    power, information = (before - after) / 2 / h, float(gained.information[0]) / h
+    assert before == pytest.approx(2 / (1 + s), rel=2e-3)
+    assert information == pytest.approx((s - 1) / 2, rel=2e-3)
+    assert power == pytest.approx(1 - 2 / (1 + s), rel=3e-3)
+    assert round(1 - 2 / (1 + s), 3) == published
+    assert power < information  # second law with information; T_min I is all of it
+    assert power == pytest.approx(2 / (1 + s) * information, rel=3e-3)
+
+
+def exponent(noise, gain):
+    """Matrix M of 2 (W + I) - ln p(v, y) = x^T M x / 2 + const, x = (v, y): the square of the estimator, weighted."""
+
+    def value(v, y):
+        state = np.array([[v]])
+        kept = Knowledge(np.zeros((1, 1)), ONE, ONE, noise * ONE)
+        gained = float(kept.read(np.array([[y]]), state).information[0])
+        work = ((v - gain * y) ** 2 - v**2) / 2
+        return 2 * (work + gained) + v**2 / 2 + (y - v) ** 2 / (2 * noise)
+
+    base = value(0.0, 0.0)
+    across = value(1.0, 1.0) - value(1.0, 0.0) - value(0.0, 1.0) + base
+    return np.array([[2 * (value(1.0, 0.0) - base), across], [across, 2 * (value(0.0, 1.0) - base)]])
+
+
+@pytest.mark.parametrize(("kalman", "threshold"), [(False, 3.0), (True, 1.0)])
+def test_the_average_of_feedback_jarzynski_has_a_variance_above_a_threshold_of_noise(kalman, threshold):
+    """Finite without kick if V_n > 3 P, at the Kalman gain if V_n > P; at V_n = 20 P and K = 0.3 it is infinite."""
+    for share, finite in ((0.98, False), (1.02, True)):
+        noise = share * threshold
+        gain = 1 / (1 + noise) if kalman else 0.0
+        assert (np.linalg.eigvalsh(exponent(noise, gain))[0] > 0) == finite
+    assert np.linalg.eigvalsh(exponent(20.0, 0.3))[0] < 0
+    assert np.linalg.eigvalsh(exponent(8.0, 1 / 9))[0] > 0  # the point of the test above
+
+
 def test_the_floor_of_landauer():
     assert landauer(1, 300.0) == pytest.approx(2.871e-21, rel=1e-3)

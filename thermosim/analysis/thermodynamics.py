@@ -3,7 +3,7 @@
     heat into a resistor      Qdot_b = G_b (<u_b>^2 + B_b^T Sigma B_b) - (S_b / 2) B_b^T C^-1 B_b
     work of injected noise    Wdot_s = (S_s / 2) B_s^T C^-1 B_s
     circulation               Z = A Sigma - D / 2,  antisymmetric; zero where the voltages obey detailed balance
-    entropy that they show    sigma = 2 tr(D^-1 Z Sigma^-1 Z^T)   [k/s]
+    entropy that they show    sigma = 2 tr(D^-1 J Sigma^-1 J^T)   [k/s],   J = (A + E A E) Sigma / 2 - D / 2
 
     power into a part         Pdot = tr(P G_p Sigma) - (1/2) tr(P C^-1 S_p)   beside that of the means
 
@@ -12,7 +12,9 @@ heat of its own, but the part of all that meet there has. The second term of Qdo
 branch's own noise with the voltage it moves; for a resistor it is G_b k T_b B_b^T C^-1 B_b, so that equilibrium carries
 no heat. Heat counts the work that noise sources without a bath do; sigma sees the voltages alone and is a lower bound
 of sum_b Qdot_b / (k T_b).
-Sekimoto, Stochastic Energetics (2010), ch. 4; Ciliberto et al., PRL 110, 180601 (2013); derived for any network.
+E turns currents round; without coils J is Z. With them Z contains the exchange of energy, too.
+Sekimoto, Stochastic Energetics (2010), ch. 4; Ciliberto et al., PRL 110, 180601 (2013); with odd unknowns Landi, Tome,
+de Oliveira, J. Phys. A 46, 395001 (2013); derived for any network.
 """
 
 from __future__ import annotations
@@ -61,11 +63,27 @@ def circulation(drift: Floats, covariance: Floats, diffusion: Floats) -> Floats:
     return np.asarray((whole - whole.T) / 2 + (whole + whole.T - diffusion) / 2)
 
 
-def visible_entropy(drift: Floats, covariance: Floats, diffusion: Floats) -> float | None:
-    """Entropy production that the voltages show [k/s]; None where some direction has no noise."""
+def visible_entropy(drift: Floats, covariance: Floats, diffusion: Floats, parity: Floats | None = None) -> float | None:
+    """Entropy production that the unknowns show [k/s].
+
+    Time reversal E = diag(`parity`) turns currents round (-1, else 1), so that of A only (A + E A E) / 2 relaxes and
+    the rest exchanges energy. None where relaxation moves a direction without noise, or where one noise moves currents
+    and voltages together, whose reversal has no law of this form.
+    """
     scale = np.sqrt(np.diag(covariance))
-    if np.any(scale == 0) or np.linalg.cond(diffusion / np.outer(scale, scale)) > 1e12:
+    if np.any(scale == 0):
         return None
-    whole = drift @ covariance
-    turning = (whole - whole.T) / 2
-    return float(2 * np.trace(np.linalg.solve(diffusion, turning) @ np.linalg.solve(covariance, turning.T)))
+    outer = np.outer(scale, scale)
+    signs = np.ones_like(outer) if parity is None else np.outer(parity, parity)
+    relaxing, spread = drift * (1 + signs) / 2 * scale / scale[:, np.newaxis], diffusion / outer
+    values, vectors = np.linalg.eigh(spread)
+    noisy = values > 1e-12 * values[-1]
+    if np.abs(spread * (1 - signs)).max() > 1e-10 * np.abs(spread).max():
+        return None
+    if np.abs(vectors[:, ~noisy].T @ relaxing).max(initial=0.0) > 1e-10 * np.abs(relaxing).max():
+        return None
+    flow = relaxing @ (covariance / outer) - spread / 2
+    if np.all(signs > 0):
+        flow = (flow - flow.T) / 2  # it is, but for round-off
+    seen = vectors[:, noisy].T @ flow
+    return float(2 * np.sum(seen * np.linalg.solve(covariance / outer, seen.T).T / values[noisy][:, np.newaxis]))

@@ -99,6 +99,7 @@ def _refused(circuit: Circuit, nodes: set[str], problems: Problems) -> bool:
     """Report linear parts that a circuit of jumps cannot have."""
     found = False
     for instance in circuit.of_type(*_REFUSED):
+        article = "an" if instance.type[0] in "aeiou" else "a"
         for k in range(instance.size):
             touched = [nets[k] for nets in instance.pins.values() if nets[k] in nodes]
             if touched:
@@ -106,7 +107,7 @@ def _refused(circuit: Circuit, nodes: set[str], problems: Problems) -> bool:
                 problems.add(
                     circuit.netlist.document.position(instance.at, key=True),
                     instance.element(k),
-                    f"a {instance.type} on net '{touched[0]}' beside transistors or diodes is not built: "
+                    f"{article} {instance.type} on net '{touched[0]}' beside transistors or diodes is not built: "
                     f"{_REFUSED[instance.type]}",
                 )
     return found

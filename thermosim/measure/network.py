@@ -213,7 +213,7 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         if memory
         else linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
         circulation=thermodynamics.circulation(drift, covariance, spread),
-        visible=None if memory else thermodynamics.visible_entropy(drift, covariance, spread),
+        visible=None if memory else thermodynamics.visible_entropy(drift, covariance, spread, island.parity),
         physical=physical_entropy(heats),
         heats=heats,
         works=works,

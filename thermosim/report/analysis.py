@@ -25,15 +25,29 @@ def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) 
     """One section for each island and fabric; `full` gives every node, mode and element."""
     sections = [part for network in networks for part in _network(network, full)]
     sections += [_fabric(fabric) for fabric in chip.program.fabrics]
-    remarks = [str(problem) for problem in chip.lints]
-    for island in chip.program.nonlinear_islands:
-        remarks.insert(0, f"{island.path}: nonlinear; no closed form of linear networks holds for it, run it instead")
+    remarks = [*left_out(chip), *(str(problem) for problem in chip.lints)]
     if chip.program.controllers:
         remarks.insert(0, "controllers are not part of this: DAC outputs are held at their first code")
     if remarks:
         sections.append(Section("Notes", remarks=tuple(remarks)))
     ran = f"closed forms of this die at {show(chip.program.temperature, 'K')}; nothing was simulated"
     return Story(chip.program.name, chip.netlist.description or "", ran, tuple(sections))
+
+
+def left_out(chip: Chip) -> tuple[str, ...]:
+    """Parts of the chip of which nothing is known in closed form, in words."""
+    program = chip.program
+    jumps = (
+        f"the transistors and diodes around '{island.path}' ({', '.join(island.nodes[:4])}"
+        f"{', ..' if len(island.nodes) > 4 else ''}) are not part of this: charges jump, and no law of theirs is linear"
+        for island in program.jump_islands
+    )
+    bent = (
+        f"{island.path}: nonlinear; no closed form of linear networks holds for it, run it instead"
+        for island in program.nonlinear_islands
+    )
+    dits = (f"the p-dits of '{fabric.path}' are not part of this" for fabric in program.dits)
+    return (*jumps, *bent, *dits)
 
 
 def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
