@@ -13,6 +13,7 @@ import numpy as np
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
+from thermosim.circuit.lint_stiff import lost_digits
 from thermosim.circuit.program import AdcBank, ControllerPlan, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -197,6 +198,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "sampler-loading": sampler_loading,
     "loop-latency": loop_latency,
     "weak-inversion": weak_inversion,
+    "lost-digits": lost_digits,
     **P_BITS,
 }
 ARITHMETIC = "arithmetic"
