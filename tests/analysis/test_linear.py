@@ -151,3 +151,14 @@ def test_integrated_autocorrelation_of_a_mode():
     assert linear.mode_square_tau_int(2.0, 0.25) == pytest.approx(1 + 2 * (rho**2).sum(), rel=1e-12)
     assert linear.mode_tau_int(2.0, 0.25) == pytest.approx(4.083, abs=5e-4)
     assert linear.mode_square_tau_int(2.0, 0.25) == pytest.approx(2.164, abs=5e-4)
+
+
+def test_far_apart_conductances_have_a_mean():
+    """1 mS beside 1e-20 S; a rate that is round-off beside another leaves no stationary law, and that is the reason."""
+    capacitance, conductance = np.eye(2) * 1e-12, np.diag([1e-3, 1e-20])
+    found = linear.mean(conductance, np.eye(2) * 1e-20, np.zeros(2), np.array([0.0, 0.5]))
+    np.testing.assert_allclose(found, [0.0, 0.5], rtol=1e-12)
+    with pytest.raises(ValueError, match=r"eigenvalue 1e-08 1/s, and beside rates of 1e\+09 1/s that is round-off"):
+        linear.stationary(capacitance, conductance, conductance)
+    with pytest.raises(ValueError, match="the conductance matrix is singular"):
+        linear.mean(np.array([[1e-3, -1e-3], [-1e-3, 1e-3]]), np.eye(2), np.zeros(2), np.zeros(2))
