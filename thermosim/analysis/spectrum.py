@@ -66,8 +66,8 @@ def band_covariance(capacitance: Floats, conductance: Floats, noise: Floats, low
     found, error = quad_vec(slope, float(ends[0]), float(ends[1]), epsabs=0.0, epsrel=1e-10, points=points)
     if not error <= 1e-8 * np.linalg.norm(found):
         raise ValueError(
-            f"the spectrum does not integrate from {low:g} to {high:g} Hz: some mode does not decay, or its quality is beyond "
-            "1e8"
+            f"the spectrum does not integrate from {low:g} to {high:g} Hz: some mode does not decay, "
+            "or its quality is beyond 1e8"
         )
     found = found * np.outer(unit, unit)
     return np.asarray((found + found.T) / 2)
