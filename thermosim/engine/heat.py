@@ -24,12 +24,15 @@ from thermosim.circuit.branches import Branch
 from thermosim.circuit.program import Island
 from thermosim.contracts import Floats
 from thermosim.engine.island import times
+from thermosim.errors import SimulationError
 from thermosim.kernels.heat import follow
 from thermosim.streams import replica_keys
 from thermosim.times import seconds
 
 PER_TIME = 8
 """Pieces at least in the fastest relaxation time."""
+MOST_PIECES = 10**12
+"""Pieces of all replicas in a run: days."""
 
 
 class HeatLedger:
@@ -38,7 +41,7 @@ class HeatLedger:
 
     def __init__(self, island: Island, branches: Sequence[Branch], seed: int, replicas: int) -> None:
         law = island.actual
-        self.law, self.branches = law, tuple(branches)
+        self.law, self.branches, self._path = law, tuple(branches), island.path
         columns = [branch.column for branch in branches]
         self._columns = np.reshape(np.array(columns, dtype=float), (len(columns), len(island.nodes)))
         self._conductance = np.array([branch.conductance for branch in branches])
@@ -55,6 +58,17 @@ class HeatLedger:
         self.heat: Floats = np.zeros((len(branches), replicas))
         self.work: Floats = np.zeros((len(island.inputs), replicas))
         self.gained: Floats = np.zeros(replicas)
+
+    def refuse_too_long(self, duration: int) -> None:
+        """Raise SimulationError if a run of `duration` [fs] needs more pieces than anyone can wait for."""
+        replicas = len(self.gained)
+        pieces = seconds(duration) * self._fastest * PER_TIME
+        if pieces * replicas > MOST_PIECES:
+            raise SimulationError(
+                f"heat of '{self._path}': {seconds(duration):.3g} s are {pieces:.3g} pieces of an eighth of the "
+                f"fastest relaxation time, {1 / self._fastest:.3g} s, times {replicas} replicas, above the limit of "
+                f"{MOST_PIECES:.0e}; run shorter or fewer replicas, or leave the smallest capacitors out"
+            )
 
     def step(self, state: Floats, held: Floats, length: int, counts: bool) -> None:
         """Move `state` (node, replica) by `length` [fs] with `held` (input, replica) [V]; booked if it `counts`."""

@@ -142,7 +142,9 @@ class Simulation:
         for runner in self.islands:
             if runner.island.path in program.branches and isinstance(runner, IslandRunner):
                 parts = program.branches[runner.island.path]
-                runner.book(HeatLedger(runner.island, parts, seed, replicas), program.burn_in)
+                ledger = HeatLedger(runner.island, parts, seed, replicas)
+                ledger.refuse_too_long(program.burn_in + program.duration)
+                runner.book(ledger, program.burn_in)
         self.islands += [
             JumpRunner(island, held(island.inputs), self.counters, program.burn_in, seed, threads)
             for island in program.jump_islands
