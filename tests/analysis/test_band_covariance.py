@@ -27,6 +27,13 @@ def test_the_whole_band_is_the_stationary_law(stiff):
     assert np.abs((found - exact) / np.outer(scale, scale)).max() < 1e-8
 
 
+def test_a_quiet_node_beside_a_loud_one_has_its_own_accuracy():
+    """fF beside uF: variances kT/C nine decades apart, each to 1e-9."""
+    capacitance, conductance = np.diag([1e-15, 1e-6]), np.diag([1e-3, 1e-6]) + 1e-9 * np.array([[1, -1], [-1, 1]])
+    found = spectrum.band_covariance(capacitance, conductance, 2 * conductance, 0, np.inf)
+    np.testing.assert_allclose(np.diag(found) * np.diag(capacitance), 1.0, rtol=1e-9)
+
+
 def test_one_rc_has_the_arctangent():
     """kT/C (2/pi) (atan(w2 tau) - atan(w1 tau))."""
     one = np.ones((1, 1))

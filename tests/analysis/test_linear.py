@@ -171,3 +171,14 @@ def test_variances_of_many_noises_are_those_of_each_alone(conductance):
     noises = [b @ b.T, np.outer(b[0], b[0]), np.diag([0.0, 2.0, 0.0]), np.zeros((3, 3))]
     for found, noise in zip(linear.variances(capacitance, g, noises), noises, strict=True):
         np.testing.assert_allclose(found, np.diag(linear.stationary(capacitance, g, noise)), rtol=1e-9)
+
+
+def test_far_apart_conductances_have_a_mean():
+    """1 mS beside 1e-20 S; a rate that is round-off beside another leaves no stationary law, and that is the reason."""
+    capacitance, conductance = np.eye(2) * 1e-12, np.diag([1e-3, 1e-20])
+    found = linear.mean(conductance, np.eye(2) * 1e-20, np.zeros(2), np.array([0.0, 0.5]))
+    np.testing.assert_allclose(found, [0.0, 0.5], rtol=1e-12)
+    with pytest.raises(ValueError, match=r"eigenvalue 1e-08 1/s, and beside rates of 1e\+09 1/s that is round-off"):
+        linear.stationary(capacitance, conductance, conductance)
+    with pytest.raises(ValueError, match="the conductance matrix is singular"):
+        linear.mean(np.array([[1e-3, -1e-3], [-1e-3, 1e-3]]), np.eye(2), np.zeros(2), np.zeros(2))

@@ -420,3 +420,14 @@ def test_noise_that_moves_a_current_and_a_voltage_together_has_no_visible_entrop
     gm_alone = [r("R", 1e6, "x", 0), c("C", 1e-12, "x"), c("D", 1e-12, "y"), gm("G", 1e-6, "y", "x"),
                 r("Q", 1e6, "y", 0, ", noisy: false")]  # fmt: skip
     assert known(gm_alone).visible is None, "y relaxes without noise"
+
+
+def test_slow_growth_does_not_hide_behind_a_fast_rate():
+    """One e-fold in a second beside 1e12 1/s; a part that balances a resistor to the last digit is no growth."""
+    slow = [c("C", 1e-6, "x"), r("R", 1e6, "x", 0), c("Cf", 1e-15, "y"), r("Rf", 1e3, "y", 0), r("Rx", 1e12, "x", "y")]
+    with pytest.raises(
+        NetlistError, match=r"G: the network of x, y grows: .* has the eigenvalue -1 1/s, strongest at x"
+    ):
+        chip([*slow, gm("G", 2e-6, "x", "x")])
+    assert chip([*slow, gm("G", 0.5e-6, "x", "x")])
+    assert chip([*slow[:4], r("Rx", 1e9, "x", "y"), gm("G", 1 / 1e6 + 1 / 1e9, "x", "x")])

@@ -117,11 +117,11 @@ def stationary(capacitance: Floats, conductance: Floats, noise: Floats) -> Float
     rates = _rates(root, conductance)
     scale = float(np.abs(rates).max()) or 1.0
     slowest = min(np.linalg.eigvals(rates / scale), key=lambda value: value.real)
-    if slowest.real <= len(rates) * np.finfo(float).eps:
+    small = len(rates) * np.finfo(float).eps
+    if slowest.real <= small:
         shown = f"{slowest.real * scale:.4g}" + (f"{slowest.imag * scale:+.4g}i" if slowest.imag else "")
-        raise ValueError(
-            f"no stationary law: the drift C^-1 G has the eigenvalue {shown} 1/s, and every mode must decay"
-        )
+        why = "every mode must decay" if slowest.real <= 0 else f"beside rates of {scale:.4g} 1/s that is round-off"
+        raise ValueError(f"no stationary law: the drift C^-1 G has the eigenvalue {shown} 1/s, and {why}")
     spread = solve_triangular(root, solve_triangular(root, noise, trans="T").T, trans="T")
     unit = float(np.abs(spread).max()) or 1.0
     covariance = solve_continuous_lyapunov(rates / scale, spread / unit) * (unit / scale)

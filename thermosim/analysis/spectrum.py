@@ -40,13 +40,13 @@ def band_covariance(capacitance: Floats, conductance: Floats, noise: Floats, low
     """Covariance (n, n) [V^2] within the band from `low` to `high` [Hz]; infinity is a limit, too.
 
     The density over f = f0 tan(theta), which makes the integrand smooth up to f = infinity, by adaptive quadrature with
-    a stop at the corner of every mode.
+    a stop at the corner of every mode; small nodes as well as large ones, in units of what they have in equilibrium.
 
     Raises
     ------
     ValueError
         If the band is empty or negative, or the integral does not converge, as with a mode that does not decay and a
-        band from 0.
+        band from 0, or with a quality above 1e8.
     """
     from scipy.integrate import quad_vec
 
@@ -54,15 +54,20 @@ def band_covariance(capacitance: Floats, conductance: Floats, noise: Floats, low
         raise ValueError(f"the band from {low:g} to {high:g} Hz is empty or negative")
     corners = np.abs(np.linalg.eigvals(np.linalg.solve(capacitance, conductance))) / (2 * np.pi)
     middle = float(np.exp(np.mean(np.log(corners[corners > 0])))) if np.any(corners > 0) else 1.0
+    unit = np.sqrt(np.diag(np.linalg.inv(capacitance)))
 
     def slope(angle: float) -> Floats:
         at = density(capacitance, conductance, noise, np.array([middle * np.tan(angle)]))[0]
-        return np.asarray(at.real * middle / np.cos(angle) ** 2)
+        return np.asarray(at.real / np.outer(unit, unit) * (middle / np.cos(angle) ** 2))
 
     ends = np.arctan(np.array([low, high]) / middle)
     inside = np.unique(np.arctan(corners / middle))
     points = inside[(inside > ends[0]) & (inside < ends[1])]
     found, error = quad_vec(slope, float(ends[0]), float(ends[1]), epsabs=0.0, epsrel=1e-10, points=points)
     if not error <= 1e-8 * np.linalg.norm(found):
-        raise ValueError(f"the spectrum does not integrate from {low:g} to {high:g} Hz: some mode does not decay")
+        raise ValueError(
+            f"the spectrum does not integrate from {low:g} to {high:g} Hz: some mode does not decay, "
+            "or its quality is beyond 1e8"
+        )
+    found = found * np.outer(unit, unit)
     return np.asarray((found + found.T) / 2)

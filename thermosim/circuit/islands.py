@@ -32,11 +32,14 @@ from thermosim.circuit.stamps import (
     own_states,
 )
 from thermosim.errors import Problems
+from thermosim.times import LIMIT, seconds
 from thermosim.units import show
 
 JUMPS = ("diode", "nmos", "pmos")
 GROWTH = 1e-10
-"""A rate that is negative by more than this share of the fastest is growth; below it is round-off."""
+"""A rate that is negative by more than this share of the fastest is growth; below it is round-off, unless it shows."""
+SHOWS = 1e-6
+"""Relative growth within the longest run, 2.5 hours, that is not let pass."""
 
 
 def build_islands(
@@ -216,7 +219,11 @@ def _check_growth(circuit: Circuit, island: Island, nodes: list[str], members: M
     states = [modes(law.capacitance, law.conductance) for law in laws]
     found = min(states, key=lambda state: float(np.real(state.rates[0]) / np.abs(state.rates).max(initial=1e-300)))
     worst = complex(found.rates[0])
-    if worst.real >= -GROWTH * float(np.abs(found.rates).max()):
+    fastest = float(np.abs(found.rates).max())
+    # Slow growth must not hide behind a fast rate; but eigenvalues are found no finer than `finest`.
+    finest = 16 * len(found.rates) * np.finfo(float).eps * fastest
+    shows = -worst.real > max(finest, SHOWS / seconds(LIMIT))
+    if worst.real >= -GROWTH * fastest and not shows:
         return
     weight = np.abs(found.right[:, 0]) * np.sqrt(np.diag(island.actual.capacitance))
     ringing = f" at {show(abs(worst.imag) / (2 * np.pi), 'Hz', 4)}" if worst.imag else ""

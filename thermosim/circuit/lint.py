@@ -14,6 +14,7 @@ from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.lint_networks import hidden_dissipation
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
+from thermosim.circuit.lint_stiff import lost_digits
 from thermosim.circuit.program import AdcBank, ControllerPlan, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -203,6 +204,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "loop-latency": loop_latency,
     "weak-inversion": weak_inversion,
     "hidden-dissipation": hidden_dissipation,
+    "lost-digits": lost_digits,
     **P_BITS,
 }
 ARITHMETIC = "arithmetic"
