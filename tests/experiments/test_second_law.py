@@ -2,7 +2,6 @@
 
 import importlib.util
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +37,11 @@ def test_jarzynski_and_the_mean_work_of_a_staircase(experiment):
 
 
 def crooks(forward, backward):
-    """<tanh(W / 2)> forward is minus that of -W: with P_F(W) = e^W P_R(-W), <f(W)>_F = <f(-W) e^-W>_R."""
+    """With P_F(W) = e^W P_R(-W): <f(W)>_F = <f(-w) e^-w>_R, for f = 1 / (1 + e^W) and W / (1 + e^W), in errors."""
     a, b = 1 / (1 + np.exp(forward)), np.exp(-backward) / (1 + np.exp(-backward))
     c, d = forward / (1 + np.exp(forward)), -backward * np.exp(-backward) / (1 + np.exp(-backward))
-    return max(
-        abs(one.mean() - two.mean()) / math.sqrt(one.var() / one.size + two.var() / two.size)
-        for one, two in ((a, b), (c, d))
-    )
+    pairs = ((a, b), (c, d))
+    return max(abs(x.mean() - y.mean()) / math.sqrt(x.var() / x.size + y.var() / y.size) for x, y in pairs)
 
 
 def test_crooks_for_a_staircase_and_the_same_backwards_in_time(experiment):
