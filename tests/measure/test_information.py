@@ -150,9 +150,10 @@ def test_the_second_law_holds_with_information_and_fails_without(chip):
     assert "entropy with information" in str(tell(summary, quiet))
 
 
-def test_information_does_not_touch_the_run_and_not_its_company(chip):
-    with_it = chip(run__measure=["energy", "information"])
-    without = chip(run__measure=["energy"])
+@pytest.mark.parametrize("heat", [(), ("heat",)])
+def test_information_does_not_touch_the_run_and_not_its_company(chip, heat):
+    with_it = chip(run__measure=["energy", *heat, "information"])
+    without = chip(run__measure=["energy", *heat])
     whole = thermosim.simulate(with_it, seed=5, replicas=70)
     np.testing.assert_array_equal(whole.samples["x"], thermosim.simulate(without, seed=5, replicas=70).samples["x"])
     alone = thermosim.simulate(with_it, seed=5, replicas=3, threads=1)
