@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import norm, truncnorm
 
-from thermosim.kernels.knowledge import cell, take_codes, take_readings
+from thermosim.kernels.knowledge import cell, pass_by, take_codes, take_readings
 
 FAR = 5.0  # standard errors: p < 1e-6
 
@@ -100,3 +100,42 @@ def test_fine_codes_tell_what_the_reading_tells():
     assert deviation(nats, exact) < FAR
     assert deviation(squares, 1.0) < FAR
     assert shared[0, 0, 0] == pytest.approx(1 / (1 + 1.1**2 / 0.6**2), rel=1e-12)
+
+
+def exact_surprise(codes, levels, decay, spread, points=401):
+    """-ln P(c_k | c_1 .. c_k-1) of a noiseless quantiser of a relaxing normal, by Bayes on a grid (time, replica)."""
+    grid = np.linspace(-6, 6, points)
+    move = np.exp(-((grid[:, np.newaxis] - decay * grid) ** 2) / (2 * spread))
+    move /= move.sum(axis=0)
+    weight = np.repeat(norm.pdf(grid)[:, np.newaxis], codes.shape[1], axis=1)
+    cells = np.searchsorted(levels, grid, side="right")
+    surprise = np.empty(codes.shape)
+    for k, seen in enumerate(codes):
+        weight /= weight.sum(axis=0)
+        kept = weight * (cells[:, np.newaxis] == seen)
+        surprise[k] = -np.log(kept.sum(axis=0))
+        weight = move @ kept
+    return surprise
+
+
+@pytest.mark.parametrize("levels", [(-0.705, 0.165, 0.795), (0.255,)])
+def test_the_belief_by_moments_bounds_what_codes_tell_and_closely(levels):
+    """One and two bits of a sensor without noise, ten in a relaxation time; levels lie between points of the grid."""
+    decay, replicas, times = math.exp(-0.1), 1500, 60
+    spread, levels = 1 - decay**2, np.array(levels)
+    generator = np.random.default_rng(6)
+    state = generator.standard_normal((1, replicas))
+    mean, own = np.zeros((1, replicas)), np.ones((replicas, 1, 1))
+    told, codes = np.zeros(replicas), np.empty((times, replicas), dtype=np.int64)
+    rows, one = np.zeros(1, dtype=np.int64), np.ones(1)
+    for k in range(times):
+        codes[k] = np.searchsorted(levels, state[0], side="right")
+        seen = codes[k : k + 1]
+        take_codes(mean, own, rows, one, 0 * one, 0 * one, levels[np.newaxis], seen, state, told, np.zeros(replicas))
+        pass_by(mean, own, decay * np.eye(1), np.zeros((1, replicas)), spread * np.eye(1))
+        state = decay * state + math.sqrt(spread) * generator.standard_normal((1, replicas))
+    exact = exact_surprise(codes, levels, decay, spread).sum(axis=0)
+    above = told - exact
+    assert above.mean() > -FAR * above.std() / math.sqrt(replicas)
+    assert above.mean() < 0.003 * exact.mean()
+    assert exact.mean() < times * math.log(len(levels) + 1)

@@ -2,18 +2,23 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.linalg import solve_discrete_are
 
 import thermosim
 from thermosim.analysis.information import landauer
+from thermosim.analysis.propagator import propagator
 from thermosim.constants import BOLTZMANN
 from thermosim.engine import learning
 from thermosim.engine.simulator import run
 from thermosim.errors import NetlistError
+from thermosim.record import load as load_record
 from thermosim.report.overview import tell
 
+NETLISTS = Path(__file__).parents[2] / "netlists"
 FAR = 5.0  # standard errors: p < 1e-6
 KT = BOLTZMANN * 300
 
@@ -145,9 +150,10 @@ def test_the_second_law_holds_with_information_and_fails_without(chip):
     assert "entropy with information" in str(tell(summary, quiet))
 
 
-def test_information_does_not_touch_the_run_and_not_its_company(chip):
-    with_it = chip(run__measure=["energy", "information"])
-    without = chip(run__measure=["energy"])
+@pytest.mark.parametrize("heat", [(), ("heat",)])
+def test_information_does_not_touch_the_run_and_not_its_company(chip, heat):
+    with_it = chip(run__measure=["energy", *heat, "information"])
+    without = chip(run__measure=["energy", *heat])
     whole = thermosim.simulate(with_it, seed=5, replicas=70)
     np.testing.assert_array_equal(whole.samples["x"], thermosim.simulate(without, seed=5, replicas=70).samples["x"])
     alone = thermosim.simulate(with_it, seed=5, replicas=3, threads=1)
@@ -167,3 +173,43 @@ def test_what_is_not_built_is_refused_by_name(chip):
         NetlistError, match=r"information is not built where an unbuffered sampler takes charge \('A'\)"
     ):
         chip(instances__A__sample_capacitance="1 aF", instances__A__buffered=False, run__measure=["information"])
+
+
+def test_four_modes_read_by_converters_of_a_real_die(tmp_path):
+    """Nats of an instant are half ln det (1 + g^2 P- / V), P- from Riccati's equation, with this die's gain."""
+    noise, gain = 20e-3, 1.1
+    chip = thermosim.load(
+        NETLISTS / "smode4.yaml",
+        set={"models.adc8.noise": "20 mV", "models.adc8.gain_error": gain - 1, "models.adc8.offset": "5 mV",
+             "models.adc8.unit_mismatch": 0.02, "run.duration": "60 us", "run.burn_in": "20 us",
+             "run.measure": ["information"]},
+    )  # fmt: skip
+    record, summary = measured(chip, replicas=64)
+    (found,) = summary.information
+    law = chip.program.islands[0].actual
+    none = np.zeros((4, 0))
+    step = propagator(law.capacitance, law.conductance, law.noise, none, np.zeros(4), 100e-9)
+    for believed in (gain, 1.0):
+        before = solve_discrete_are(step.decay.T, believed * np.eye(4), step.covariance, noise**2 * np.eye(4))
+        exact = 0.5 * np.linalg.slogdet(np.eye(4) + believed**2 * before / noise**2)[1] / 4
+        far = abs(found.readings.nats - exact) / found.readings.error
+        assert far < FAR if believed == gain else far > FAR
+    assert found.readings.trust == "believed"
+    assert found.codes.nats < found.readings.nats
+    assert found.conversions == 4 * 600
+    assert record.sums["x[0]:codes"].sum() == 4 * 600 * 64
+
+
+def test_a_window_that_begins_in_a_known_state_has_no_second_law(chip):
+    _, summary = measured(chip(run__burn_in="0 s"), replicas=4)
+    assert math.isnan(summary.information[0].law)
+    assert summary.information[0].readings.trust == "believed"
+
+
+def test_a_record_that_was_written_tells_the_same(chip, tmp_path):
+    made = chip(run__duration="5 us")
+    record, summary = measured(made, replicas=8)
+    record.save(tmp_path / "out")
+    again = load_record(tmp_path / "out")
+    again.program = made.program
+    assert str(thermosim.measure(again)) == str(summary)

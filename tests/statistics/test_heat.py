@@ -202,7 +202,7 @@ def characteristic(q, w, t):
     """<exp(i q Q)> of the heat of a dragged RC (van Zon, Ciliberto, Cohen, PRL 92, 130601), in units of kT and tau."""
     left, twice = 1 - math.exp(-t), 1 - math.exp(-2 * t)
     exponent = w * q * (1j - q) * (t - 2 * q**2 * left**2 / (1 + twice * q**2))
-    return np.exp(exponent) / math.sqrt(1 + twice * q**2)
+    return np.exp(exponent) / np.sqrt(1 + twice * q**2)
 
 
 def test_work_and_heat_of_a_dragged_rc_have_the_law_of_van_zon_ciliberto_and_cohen():
@@ -300,3 +300,29 @@ def test_heat_into_a_cold_coupler_is_no_more_precise_than_its_entropy_allows():
     diffusion = np.linalg.solve(chip.law.capacitance, np.linalg.solve(chip.law.capacitance, chip.law.noise).T)
     drift = np.linalg.solve(chip.law.capacitance, chip.law.conductance)
     assert ratio + FAR * error < 2 / (visible_entropy(drift, chip.covariance, diffusion) * span)
+
+
+def test_the_long_time_form_of_the_fluctuation_function_of_heat_follows_from_the_characteristic_function():
+    """lim (1/t) ln P(pt)/P(-pt) = p to 1, p - (p - 1)^2 / 4 to 3, then 2: heat does not obey the theorem of work.
+
+    By Legendre: I(p) = sup over -1 < l < 1 of -l p - ln <exp(-l Q)> / t. What is left falls as the root of the time.
+    """
+
+    def cumulants(bias, t):
+        """ln <exp(-l Q)>: the same law at q = i l."""
+        left, twice = -np.expm1(-t), -np.expm1(-2 * t)
+        rest = 1 - twice * bias**2
+        return -bias * (1 - bias) * (t + 2 * bias**2 * left**2 / rest) - np.log(rest) / 2
+
+    few = np.array([-0.8, -0.3, 0.6])
+    np.testing.assert_allclose(cumulants(few, 1.5), np.log(characteristic(1j * few, 1.0, 1.5).real), rtol=1e-12)
+    near = np.geomspace(1e-6, 1, 4001)[:-1]
+    bias = np.concatenate([near - 1, 1 - near])
+
+    def apart(p, wanted, t):
+        rate = cumulants(bias, t) / t
+        return (bias * p - rate).max() - (-bias * p - rate).max() - wanted
+
+    for p, wanted in ((0.4, 0.4), (0.9, 0.9), (2.0, 1.75), (2.8, 1.99), (3.5, 2.0), (6.0, 2.0)):
+        assert abs(apart(p, wanted, 1e6)) < 6e-3
+        assert abs(apart(p, wanted, 1e6)) < max(0.15 * abs(apart(p, wanted, 1e4)), 1e-4)

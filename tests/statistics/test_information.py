@@ -156,3 +156,36 @@ def test_the_average_of_feedback_jarzynski_has_a_variance_above_a_threshold_of_n
 
 def test_the_floor_of_landauer():
     assert landauer(1, 300.0) == pytest.approx(2.871e-21, rel=1e-3)
+
+
+def late(noise, step, delay, cycles, runs, seed=5, blind=False):
+    """Kicks by the estimate that was made `delay` cycles ago; `blind`: a filter told of kicks when they are decided."""
+    generator = np.random.default_rng(seed)
+    move = propagator(ONE, ONE, 2 * ONE, np.zeros((1, 0)), np.zeros(1), step)
+    v = generator.standard_normal((1, runs))
+    knowledge = Knowledge(np.zeros((1, runs)), ONE, ONE, noise * ONE)
+    work, information, squares = np.zeros(runs), np.zeros(runs), np.zeros((cycles, runs))
+    under_way = [np.zeros((1, runs))] * delay
+    for k in range(cycles):
+        gained = knowledge.read(v + math.sqrt(noise) * generator.standard_normal((1, runs)), v)
+        information += gained.information
+        squares[k] = gained.innovations[0] ** 2
+        under_way.append(-0.5 * knowledge.mean)
+        kick = under_way.pop(0)
+        work += ((v + kick) ** 2 - v**2)[0] / 2
+        v = v + kick
+        knowledge.shift(under_way[-1] if blind and under_way else kick)
+        v = move.decay @ v + move.factor @ generator.standard_normal((1, runs))
+        knowledge.pass_by(move, np.zeros((0, runs)))
+    return work, information, squares
+
+
+def test_feedback_jarzynski_with_kicks_that_come_late():
+    work, information, squares = late(8.0, 0.4, 2, 4, 400_000)
+    weight = np.exp(-work - information)
+    assert deviation(weight, 1.0) < FAR
+    assert deviation(np.exp(-work), 1.0) > FAR
+    assert deviation(np.exp(-work - 0.9 * information), 1.0) > FAR  # a tenth of the information lost
+    assert deviation(squares, 1.0) < FAR
+    _, _, squares = late(2.0, 0.4, 2, 4, 400_000, blind=True)
+    assert deviation(squares, 1.0) > FAR

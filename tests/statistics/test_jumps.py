@@ -203,3 +203,22 @@ def test_the_supply_delivers_the_current_of_the_exact_law():
     assert abs(found.mean() - 1.05 * wanted) > FAR * error
     (price,) = [row.price.joules for row in chip.prices if row.path == "Vdd"]
     assert price == pytest.approx(CHARGE * 0.15, rel=1e-12)
+
+
+def test_white_noise_in_place_of_jumps_would_charge_a_capacitor_from_one_bath():
+    """The shortcut dv = -I(v)/C dt + noise of 2 q I coth: <v> = -q/2C in leading order, which the jumps refuse.
+
+    Ito: p = exp(-(2 C / q) int tanh(v / 2 V_T) dv) / S(v). It is why a white_noise beside a diode is refused by name.
+    """
+    capacitance = 10e-18
+    grid = np.linspace(-0.8, 0.8, 200_001)
+    log = -(4 * capacitance * VT / CHARGE) * np.log(np.cosh(grid / (2 * VT))) - np.log1p(np.exp(grid / VT))
+    p = np.exp(log - log.max())
+    shortcut = float(grid @ p / p.sum())
+    assert shortcut == pytest.approx(-CHARGE / (2 * capacitance), rel=0.2)
+    chip = program(DIODE.replace("n: @Q", "n: 0"), P="y", C="10 aF")
+    volts = final(chip, 20 * capacitance * VT / 1e-9, N)[:, 0]
+    error = volts.std() / np.sqrt(N)
+    assert abs(volts.mean()) < FAR * error
+    assert abs(volts.mean() - shortcut) > FAR * error
+    assert abs(volts.var() - KT / capacitance) < FAR * KT / capacitance * np.sqrt(2 / N)

@@ -66,6 +66,31 @@ def test_the_autocorrelation_is_exponential():
         assert abs(products.mean() - variance * np.exp(-lag * 0.2 * 1.5)) > FAR * error  # a relaxation time off by half
 
 
+def test_the_periodogram_is_nyquists_4ktr_below_the_corner_of_the_rc():
+    """Two-sided 2 k T R / (1 + (2 pi f tau)^2) and its aliases; ordinates are independent exponentials."""
+    resistance, capacitance, every, draws = 1e5, 1e-12, 5e-9, 4096
+    tau = resistance * capacitance
+    x = recorded(rc(resistance, capacitance), every, draws, burn_in=2e-6)[:, :, 0]
+    power = np.abs(np.fft.rfft(x, axis=1)[:, 1:-1]) ** 2 * every / draws
+    frequency = np.fft.rfftfreq(draws, every)[1:-1]
+    lags = np.arange(draws)
+    covariance = BOLTZMANN * 300 / capacitance * np.exp(-lags * every / tau) * (1 - lags / draws)
+    exact = (2 * np.fft.rfft(covariance).real - covariance[0])[1:-1] * every
+    nyquist = 2 * BOLTZMANN * 300 * resistance / (1 + (2 * np.pi * frequency * tau) ** 2)
+    low = frequency < 1 / tau / (2 * np.pi)
+    assert np.abs(exact / nyquist - 1)[low].max() < 5e-3  # aliases, and the window's edges
+
+    def far(density):
+        bands = np.array_split(np.arange(len(frequency)), 16)
+        ratios = np.array([(power[:, band] / density[band]).mean() - 1 for band in bands])
+        return np.abs(ratios * np.sqrt([power[:, band].size for band in bands])).max()
+
+    assert far(exact) < FAR
+    assert far(1.05 * exact) > FAR  # 5 % of temperature
+    wrong = 2 * BOLTZMANN * 300 * 1.05 * resistance / (1 + (2 * np.pi * frequency * 1.05 * tau) ** 2)
+    assert far(exact * wrong / nyquist) > FAR  # 5 % of resistance, at the same kT/C
+
+
 def coupled(noiseless):
     """R = (1, 3) MOhm, coupled by 2 MOhm, C = (1, 2) pF; the coupler at 300 K like the others, or without noise."""
     g = np.array([1e-6, 1e-6 / 3])

@@ -36,6 +36,9 @@ def refuse_too_much(program: Program, replicas: int) -> None:
         draws = _sweeps(program, fabric) // fabric.every
         size = dit_bytes(fabric) if isinstance(fabric, DitFabric) else bytes_per_draw(fabric)
         parts.append((draws * replicas * size, f"observables of '{fabric.path}', {draws} sweeps"))
+    for learning in program.learning:
+        (nodes,) = (len(island.nodes) for island in program.islands if island.path == learning.path)
+        parts.append((8 * nodes**2 * replicas, f"what codes tell of '{learning.path}' in every replica"))
     total = sum(size for size, _ in parts)
     if total > MEMORY_LIMIT:
         told = ", ".join(f"{size / 2**30:.3g} GiB for {what}" for size, what in sorted(parts, reverse=True))

@@ -93,7 +93,8 @@ class Information:
             said += f"; innovations {one.innovations:.4f} +- {one.innovations_error:.2g}, {one.trust}"
             yield f"  {name}: {said if one.trust != 'undefined' else 'undefined'}"
         yield f"  entropy of the codes: {self.entropy:.4g} nats per conversion"
-        yield f"  Landauer's floor {show(self.floor, 'W')}; converters and arithmetic {show(self.watts, 'W')}"
+        drawn = show(self.watts, "W") if math.isfinite(self.watts) else "unpriced"
+        yield f"  Landauer's floor {show(self.floor, 'W')}; converters and arithmetic {drawn}"
         if math.isfinite(self.law):
             yield f"  baths and {self.law_by}: {self.law:.4g} +- {self.law_error:.2g} k/s, by the second law at least 0"
 
