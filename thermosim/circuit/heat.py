@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
@@ -45,6 +47,13 @@ def heat_branches(
                 f"heat is not finite where resistors meet at a net without capacitor ('{next(iter(island.absent))}')"
             )
             problems.add(where, "run.measure", message)
+        far = _far_from_noise(island)
+        if far:
+            message = (
+                f"heat is not built where noise acts through three inductors in a row ('{far}'): the charge that it "
+                "moves there in a step is lost in round-off, and so is the first law; leave heat out"
+            )
+            problems.add(where, "run.measure", message)
     nets = {net for island in islands for net in island.nodes}
     for bank in adcs:
         if bank.sample_capacitance > 0 and not bank.buffered and nets & set(bank.inputs):
@@ -55,3 +64,17 @@ def heat_branches(
                 "heat out",
             )
     return {island.path: branches(circuit, island, {}) for island in islands}
+
+
+def _far_from_noise(island: Island) -> str:
+    """An unknown that noise moves in more than four steps of dx = -C^-1 G x dt + C^-1 dq, net, coil, net ..; or ''."""
+    law = island.actual
+    size = np.sqrt(np.diag(law.capacitance))
+    inverse = np.linalg.inv(law.capacitance / np.outer(size, size))
+    linked = np.abs(inverse) > 1e-12
+    steps = linked @ (law.conductance != 0)
+    reached = linked @ np.diag(law.noise) > 0
+    for _ in range(4):
+        reached = reached | (steps @ reached)
+    beyond = (steps @ reached) & ~reached
+    return island.nodes[int(np.argmax(beyond))] if beyond.any() else ""
