@@ -41,7 +41,8 @@ class Deck:
     """A deck, and what is needed to read its answer.
 
     `islands`: nets of each island, in its order, without currents and inner voltages; `names`: net -> name in the deck;
-    `notices`: what was left out, in words. `interval`, `duration` [s]: between two draws, and of the transient; None in a deck of `.noise` runs.
+    `notices`: what was left out, in words. `interval`, `duration` [s]: between two draws, and of the transient; None in
+    a deck of `.noise` runs.
     """
 
     text: str
