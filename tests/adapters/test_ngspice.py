@@ -109,7 +109,8 @@ def test_the_two_node_board():
 
 
 def test_noise_in_time_has_the_variance_of_its_interpolated_draws(tmp_path):
-    """Four RC at once; ngspice takes no seed here, so the threshold is 9 standard errors of 0.5 % (p < 1e-18)."""
+    """Four RC at once; ngspice takes no seed here. 0.5 % is the error of their mean, and of that of the references,
+    so the threshold is 5.6 standard errors."""
     chip = chip_of(tmp_path, RC.format(temperature=300, size=4).replace("p: x,", 'p: "x[i]",'))
     written = spice.deck(chip, transient=True)
     answers = ngspice.run(written)

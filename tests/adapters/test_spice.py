@@ -6,7 +6,7 @@ from command_line import call
 from spice_decks import ACTIVE, COILS, RING, Evaluator, chip_of, error
 
 import thermosim as ts
-from thermosim.adapters import ngspice, spice
+from thermosim.adapters import ngspice, spice, spice_transient
 from thermosim.analysis import interpolated
 from thermosim.errors import NetlistError, ThermosimError
 
@@ -60,11 +60,27 @@ i_g_n 0 x_0 dc 0 trnoise(8.94427190999916e-09 2.5e-07 0 0)
 r x_0 u 1000000 noisy=0
 i_r u x_0 dc 0 trnoise(1.85040793340279e-10 2.5e-07 0 0)
 v 0 u 0.2
+i_drift0 0 drift0 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift0 drift0 0 1 noisy=0
+c_drift0 drift0 0 1e-06
+i_drift1 0 drift1 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift1 drift1 0 1 noisy=0
+c_drift1 drift1 0 1e-06
+i_drift2 0 drift2 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift2 drift2 0 1 noisy=0
+c_drift2 drift2 0 1e-06
+i_drift3 0 drift3 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift3 drift3 0 1 noisy=0
+c_drift3 drift3 0 1e-06
 .control
 set numdgt=15
 tran 2.5e-07 0.02001 0 5e-08
 echo thermosim mean x_0
 print v(x_0)[0]
+let product0 = (v(drift0)*v(drift0)+v(drift1)*v(drift1)+v(drift2)*v(drift2)+v(drift3)*v(drift3))/4
+meas tran average0 avg product0 from=1e-05 to=0.02001
+echo thermosim drift
+print average0
 let product1 = (v(x_0)-v(x_0)[0])*(v(x_0)-v(x_0)[0])
 meas tran average1 avg product1 from=1e-05 to=0.02001
 echo thermosim covariance x_0 x_0
@@ -256,3 +272,13 @@ def test_sharp_resonances_get_more_frequencies(tmp_path):
     text = COILS.replace("1 kOhm", "1 MOhm").replace("500 Ohm", "1 MOhm").replace("2 kOhm", "1 MOhm")
     assert spice.points(chip_of(tmp_path, COILS).program.islands) == spice.POINTS
     assert spice.points(chip_of(tmp_path, text).program.islands) > 2000
+
+
+def test_what_the_references_show_scales_the_covariances(tmp_path):
+    written = spice.deck(chip_of(tmp_path, SMALL), transient=True)
+    found = {("mean", "x_0"): 0.2, ("covariance", "x_0", "x_0"): 3e-9}
+    still = spice_transient.expected(written.interval)
+    assert still == pytest.approx(0.893 / 2 / 4, rel=1e-3)  # S / (2 C) of an RC with S = h and C = 4 h, filtered
+    for drift in (1.0, 1.06):
+        ((_, covariance),) = spice.matrices(written, found | {("drift",): drift * still})
+        assert covariance[0, 0] == pytest.approx(3e-9 / drift)

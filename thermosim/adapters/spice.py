@@ -64,9 +64,11 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
     circuit, program = chip.circuit, chip.program
     _refuse(chip)
     parts = circuit.of_type(*LETTERS)
-    nets = Names({"0", "gnd", "probe"})  # ngspice takes the second for ground
+    drifts = [f"drift{k}" for k in range(spice_transient.REFERENCES)]
+    nets = Names({"0", "gnd", "probe", *drifts})  # ngspice takes the second for ground
     names = {net: nets.take(plain(net)) for net in sorted({net for item in parts for net in _nets(item)} - {"0"})}
-    elements, notices = Names({"vprobe", "rprobe"}), tuple(_left_out(chip))
+    elements = Names({"vprobe", "rprobe", *(f"{letter}_{net}" for letter in "irc" for net in drifts)})
+    notices = tuple(_left_out(chip))
     lines = [f"* {program.name}: the analog part of a thermosim netlist, in SI units"]
     lines += [f"* {notice}" for notice in notices]
     lines += [f"* net {net} is {name}" for net, name in names.items() if name != net]
@@ -88,6 +90,7 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
         lines += _noise_runs(program.islands, measured)
         return Deck("\n".join(lines) + "\n", islands, names, notices)
     duration = spice_transient.duration(program.islands)
+    lines += spice_transient.references(interval)
     lines += spice_transient.runs(program.islands, measured, interval, duration)
     notices = (*notices, spice_transient.notice(interval, duration))
     return Deck("\n".join(lines) + "\n", islands, names, notices, interval, duration)
@@ -161,6 +164,7 @@ def _noise_runs(islands: tuple[Island, ...], measured: tuple[tuple[str, ...], ..
 def matrices(deck: Deck, found: Mapping[tuple[str, ...], float]) -> tuple[tuple[Floats, Floats], ...]:
     """Mean (n,) [V] and covariance (n, n) [V^2] of each island, from what the deck printed."""
     answer = []
+    drift = 1.0 if deck.interval is None else found[("drift",)] / spice_transient.expected(deck.interval)
     for nets in deck.islands:
         names = [deck.names[net] for net in nets]
         mean = np.array([found["mean", name] for name in names])
@@ -175,6 +179,6 @@ def matrices(deck: Deck, found: Mapping[tuple[str, ...], float]) -> tuple[tuple[
             covariance = np.zeros((len(names), len(names)))
             for i, a in enumerate(names):
                 for j, b in enumerate(names[i:], i):
-                    covariance[i, j] = covariance[j, i] = found["covariance", a, b]
+                    covariance[i, j] = covariance[j, i] = found["covariance", a, b] / drift
         answer.append((mean, covariance))
     return tuple(answer)
