@@ -30,12 +30,50 @@ instances:
   I1: {type: current_source, i: 2 uA, pins: {p: gnd, n: "x[0]"}}
 run: {duration: 1 us, record: {X: every 100 ns}}
 """
-INTEGRAL = (
-    "setplot previous",
-    "let total = mean(onoise_spectrum*frequency)*length(onoise_spectrum)*0.0115129254649702",
-    "print total",
-)
-"""int S df over 200 frequencies a decade: ln(10) / 200 = 0.01151."""
+COILS = """\
+thermosim: 1
+name: coils
+temperature: 310 K
+instances:
+  Ca: {type: capacitor, c: 1 nF, pins: {p: a, n: 0}}
+  Cb: {type: capacitor, c: 2 nF, pins: {p: b, n: 0}}
+  Cc: {type: capacitor, c: 0.5 nF, pins: {p: c, n: b}}
+  Ra: {type: resistor, r: 1 kOhm, pins: {p: a, n: 0}}
+  Rb: {type: resistor, r: 500 Ohm, temperature: 900 K, pins: {p: b, n: 0}}
+  Rc: {type: resistor, r: 2 kOhm, temperature: 40 K, pins: {p: c, n: a}}
+  La: {type: inductor, l: 10 uH, pins: {p: a, n: 0}}
+  Lb: {type: inductor, l: 20 uH, pins: {p: b, n: c}}
+  M: {type: mutual, a: La, b: Lb, k: -0.4}
+  N: {type: white_noise, psd: 2e-22 A^2/Hz, pins: {p: c, n: 0}}
+  I: {type: current_source, i: 2 uA, pins: {p: c, n: 0}}
+run: {duration: 1 ms, record: {a: every 1 us}}
+"""
+"""Two coupled coils, three temperatures, a quality of 16."""
+
+ACTIVE = """\
+thermosim: 1
+name: active
+temperature: 300 K
+instances:
+  Cx: {type: capacitor, c: 1 nF, pins: {p: x, n: 0}}
+  Cy: {type: capacitor, c: 2 nF, pins: {p: y, n: 0}}
+  Cz: {type: capacitor, c: 0.3 nF, pins: {p: z, n: 0}}
+  Rx: {type: resistor, r: 1 kOhm, pins: {p: x, n: 0}}
+  Ry: {type: resistor, r: 3 kOhm, pins: {p: y, n: 0}}
+  Gxy: {type: transconductance, gm: -0.3 mS, pins: {p: x, n: 0, cp: y, cn: 0}}
+  Gyx: {type: transconductance, gm: -0.2 mS, pins: {p: y, n: 0, cp: x, cn: 0}}
+  A:
+    type: amplifier
+    gain: -20
+    gbw: 10 MHz
+    output_resistance: 200 Ohm
+    psd: 1e-17 V^2/Hz
+    pins: {in_p: x, in_n: y, out: z}
+  U: {type: voltage_source, v: 1 mV, pins: {p: u, n: 0}}
+  Ru: {type: resistor, r: 5 kOhm, pins: {p: u, n: x}}
+run: {duration: 1 ms, record: {x: every 1 us}}
+"""
+"""A pair of inverting transconductances, an amplifier between its nodes, a driven net."""
 
 
 def chip_of(folder: Path, text: str) -> ts.Chip:
@@ -51,16 +89,18 @@ def error(found: np.ndarray, exact: np.ndarray) -> float:
 
 
 class Evaluator:
-    """Nodal analysis of r, c, g, i and v lines; noise of a resistor is 4 k (300 K + dtemp) / r, one-sided."""
+    """Nodal analysis of r, c, g, i, v, l and k lines; noise of a resistor is 4 k (300 K + dtemp) / r, one-sided."""
 
     def __init__(self, text: str) -> None:
         deck = text.split(".control")[0].splitlines()[1:]
         lines = [line.split() for line in deck if not line.startswith(("*", "."))]
         assert len({line[0] for line in lines}) == len(lines), "two elements of one name"
+        coupled = [line for line in lines if line[0][0] == "k"]
+        lines = [line for line in lines if line not in coupled]
         nets = sorted({net for line in lines for net in (line[1:5] if line[0][0] == "g" else line[1:3])} - {"0"})
-        sources = [line for line in lines if line[0][0] == "v"]
+        branches = [line for line in lines if line[0][0] in "vl"]
         self.row = {net: k for k, net in enumerate(nets)}
-        size = len(nets) + len(sources)
+        size = len(nets) + len(branches)
         self.real, self.imaginary, self.drive = np.zeros((size, size)), np.zeros((size, size)), np.zeros(size)
         self.noises: list[tuple[np.ndarray, float]] = []
         for name, p, n, *rest in lines:
@@ -76,11 +116,20 @@ class Evaluator:
                 self.real += np.outer(ends, self.column(*rest[:2], size)) * float(rest[2])
             elif name[0] == "i":
                 self.drive -= ends * float(rest[0])
-        for k, (_, p, n, *rest) in enumerate(sources, len(nets)):
+        coils = {}
+        for k, (name, p, n, *rest) in enumerate(branches, len(nets)):
             ends = self.column(p, n, size)
             self.real[:, k] += ends
             self.real[k, :] += ends
-            self.drive[k] = float(rest[rest.index("dc") + 1 if "dc" in rest else 0])
+            if name[0] == "l":
+                coils[name] = k, float(rest[0])
+                self.imaginary[k, k] -= float(rest[0])
+            else:
+                self.drive[k] = float(rest[rest.index("dc") + 1 if "dc" in rest else 0])
+        for _, one, other, share in coupled:
+            (a, first), (b, second) = coils[one], coils[other]
+            self.imaginary[a, b] -= float(share) * np.sqrt(first * second)
+            self.imaginary[b, a] -= float(share) * np.sqrt(first * second)
         self.text = text
 
     def column(self, p: str, n: str, size: int) -> np.ndarray:
@@ -96,8 +145,8 @@ class Evaluator:
         still = np.linalg.solve(self.real, self.drive)
         for name in re.findall(r"^echo thermosim mean (\S+)\nprint v\(\1\)$", self.text, re.MULTILINE):
             found["mean", name] = float(still[self.row[name]])
-        integral = re.escape("\n".join(INTEGRAL))
-        pattern = rf"^noise v\((\S+)\) vprobe dec (\d+) (\S+) (\S+)\necho thermosim (.+)\n{integral}$"
+        pattern = r"^noise v\((\S+)\) vprobe dec (\d+) (\S+) (\S+)\nsetplot previous\n"
+        pattern += r"let total = integ\(onoise_spectrum\)\necho thermosim (.+)\nprint total\[length\(total\)-1\]$"
         for output, points, low, high, told in re.findall(pattern, self.text, re.MULTILINE):
             decades = np.log10(float(high) / float(low))
             frequencies = np.geomspace(float(low), float(high), int(decades * int(points)))

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from spice_decks import RING, chip_of, error
+from spice_decks import ACTIVE, COILS, RING, chip_of, error
 
 import thermosim as ts
 from thermosim.adapters import ngspice, spice
@@ -89,6 +89,33 @@ def test_a_ring_with_one_kind_of_noise(tmp_path, kind):
     assert error(covariance, ts.analyze(chip)[0].covariance) < 1e-4
 
 
+@pytest.mark.parametrize("text", [COILS, ACTIVE, COILS.replace("1 kOhm", "20 kOhm").replace("500 Ohm", "50 kOhm")])
+def test_coils_mutual_inductance_and_active_elements(tmp_path, text):
+    """Means and all entries between nets; the third has a quality of 130."""
+    chip = chip_of(tmp_path, text)
+    ((mean, covariance),) = ngspice.run(spice.deck(chip))
+    (exact,) = ts.analyze(chip)
+    assert np.allclose(mean, exact.mean[:3], rtol=1e-9, atol=1e-12)
+    assert error(covariance, exact.covariance[:3, :3]) < 1e-4
+    turned = chip_of(tmp_path, text.replace("k: -0.4", "k: 0.4").replace("gm: -0.2", "gm: 0.2"))
+    assert error(covariance, ts.analyze(turned)[0].covariance[:3, :3]) > 1e-3
+
+
+def test_one_rlc_has_the_variance_kt_over_c(tmp_path):
+    """A parallel cell: kT / C, whatever R and L."""
+    text = (
+        PAIR.split("instances:")[0]
+        + """instances:
+  C: {type: capacitor, c: 1 nF, pins: {p: a, n: 0}}
+  R: {type: resistor, r: 1 kOhm, pins: {p: a, n: 0}}
+  L: {type: inductor, l: 10 uH, pins: {p: a, n: 0}}
+run: {duration: 1 us, record: {a: every 100 ns}}
+"""
+    )
+    ((_, covariance),) = ngspice.run(spice.deck(chip_of(tmp_path, text)))
+    assert covariance[0, 0] == pytest.approx(1.380649e-23 * 300 / 1e-9, rel=1e-4)
+
+
 @pytest.mark.parametrize("temperature", [300, 350])
 def test_one_rc_has_the_variance_kt_over_c(tmp_path, temperature):
     ((_, covariance),) = ngspice.run(spice.deck(chip_of(tmp_path, RC.format(temperature=temperature, size=1))))
@@ -108,7 +135,8 @@ def test_the_two_node_board():
 
 
 def test_noise_in_time_has_the_variance_of_its_interpolated_draws(tmp_path):
-    """Four RC at once; ngspice takes no seed here, so the threshold is 9 standard errors of 0.5 % (p < 1e-18)."""
+    """Four RC at once; ngspice takes no seed here. 0.5 % is the error of their mean, and of that of the references,
+    so the threshold is 5.6 standard errors."""
     chip = chip_of(tmp_path, RC.format(temperature=300, size=4).replace("p: x,", 'p: "x[i]",'))
     written = spice.deck(chip, transient=True)
     answers = ngspice.run(written)

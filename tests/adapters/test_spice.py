@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from command_line import call
-from spice_decks import RING, Evaluator, chip_of, error
+from spice_decks import ACTIVE, COILS, RING, Evaluator, chip_of, error
 
 import thermosim as ts
-from thermosim.adapters import ngspice, spice
+from thermosim.adapters import ngspice, spice, spice_transient
 from thermosim.analysis import interpolated
 from thermosim.errors import NetlistError, ThermosimError
 
@@ -40,11 +40,11 @@ set numdgt=15
 op
 echo thermosim mean x_0
 print v(x_0)
-noise v(x_0) vprobe dec 200 0.159 159000000000
-echo thermosim variance x_0
+noise v(x_0) vprobe dec 600 0.159 159000000000
 setplot previous
-let total = mean(onoise_spectrum*frequency)*length(onoise_spectrum)*0.0115129254649702
-print total
+let total = integ(onoise_spectrum)
+echo thermosim variance x_0
+print total[length(total)-1]
 destroy all
 quit 0
 .endc
@@ -60,11 +60,27 @@ i_g_n 0 x_0 dc 0 trnoise(8.94427190999916e-09 2.5e-07 0 0)
 r x_0 u 1000000 noisy=0
 i_r u x_0 dc 0 trnoise(1.85040793340279e-10 2.5e-07 0 0)
 v 0 u 0.2
+i_drift0 0 drift0 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift0 drift0 0 1 noisy=0
+c_drift0 drift0 0 1e-06
+i_drift1 0 drift1 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift1 drift1 0 1 noisy=0
+c_drift1 drift1 0 1e-06
+i_drift2 0 drift2 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift2 drift2 0 1 noisy=0
+c_drift2 drift2 0 1e-06
+i_drift3 0 drift3 dc 0 trnoise(1 2.5e-07 0 0)
+r_drift3 drift3 0 1 noisy=0
+c_drift3 drift3 0 1e-06
 .control
 set numdgt=15
 tran 2.5e-07 0.02001 0 5e-08
 echo thermosim mean x_0
 print v(x_0)[0]
+let product0 = (v(drift0)*v(drift0)+v(drift1)*v(drift1)+v(drift2)*v(drift2)+v(drift3)*v(drift3))/4
+meas tran average0 avg product0 from=1e-05 to=0.02001
+echo thermosim drift
+print average0
 let product1 = (v(x_0)-v(x_0)[0])*(v(x_0)-v(x_0)[0])
 meas tran average1 avg product1 from=1e-05 to=0.02001
 echo thermosim covariance x_0 x_0
@@ -143,7 +159,8 @@ def test_transistors_are_refused_by_name():
         spice.deck(ts.load("latch"))
     assert len(caught.value.problems) == 6
     assert caught.value.problems[0].message == (
-        "no deck for 'nmos': the export knows resistor, capacitor, white_noise, current_source, voltage_source"
+        "no deck for 'nmos': the export knows resistor, capacitor, white_noise, current_source, voltage_source, "
+        "inductor, transconductance, amplifier, mutual"
     )
 
 
@@ -161,7 +178,7 @@ def test_a_network_that_does_not_settle_is_refused(tmp_path):
 
 def test_the_answer_is_read_line_by_line():
     text = "Circuit: *\nthermosim mean a\nv(a) = -2.5e-03\nNo. of Data Rows : 1\n"
-    text += "thermosim difference a b\ntotal = 1e-9\n"
+    text += "thermosim difference a b\ntotal[length(total)-1] = 1e-9\n"
     assert ngspice.read(text) == {("mean", "a"): -2.5e-3, ("difference", "a", "b"): 1e-9}
 
 
@@ -221,3 +238,47 @@ def test_interpolated_noise_of_a_network_is_that_of_its_propagated_draws():
     averaged = np.mean([flow @ joint @ flow.T for flow in [*flows[1:], state]], axis=0)
     averaged += (flows[0] @ joint @ flows[0].T - state @ joint @ state.T) / (2 * fine)
     assert np.allclose(interpolated.covariance(capacitance, conductance, noise, h), averaged, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("text", [COILS, ACTIVE])
+def test_decks_with_coils_and_active_elements_measure_the_exact_law(tmp_path, text):
+    """Mutual inductance with its sign, inverting transconductances, an amplifier with noise; only nets are measured."""
+    chip = chip_of(tmp_path, text)
+    ((mean, covariance),) = evaluated(chip)
+    (exact,) = ts.analyze(chip)
+    count = len(mean)
+    assert count == 3 < len(exact.nodes)
+    assert np.allclose(mean, exact.mean[:count], rtol=1e-9, atol=1e-15)
+    assert error(covariance, exact.covariance[:count, :count]) < 5e-5
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [
+        (COILS, lambda deck: deck.replace("k_m la lb -0.4", "k_m la lb 0.4")),
+        (COILS, lambda deck: deck.replace("lb b c", "lb c b")),
+        (ACTIVE, lambda deck: deck.replace("gxy 0 x y 0", "gxy 0 x 0 y")),
+        (ACTIVE, lambda deck: deck.replace("inner_g_a x y", "inner_g_a y x")),
+    ],
+)
+def test_a_turned_coil_or_source_is_seen(tmp_path, text, change):
+    chip = chip_of(tmp_path, text)
+    assert change(spice.deck(chip).text) != spice.deck(chip).text
+    ((_, covariance),) = evaluated(chip, change)
+    assert error(covariance, ts.analyze(chip)[0].covariance[:3, :3]) > 1e-3
+
+
+def test_sharp_resonances_get_more_frequencies(tmp_path):
+    text = COILS.replace("1 kOhm", "1 MOhm").replace("500 Ohm", "1 MOhm").replace("2 kOhm", "1 MOhm")
+    assert spice.points(chip_of(tmp_path, COILS).program.islands) == spice.POINTS
+    assert spice.points(chip_of(tmp_path, text).program.islands) > 2000
+
+
+def test_what_the_references_show_scales_the_covariances(tmp_path):
+    written = spice.deck(chip_of(tmp_path, SMALL), transient=True)
+    found = {("mean", "x_0"): 0.2, ("covariance", "x_0", "x_0"): 3e-9}
+    still = spice_transient.expected(written.interval)
+    assert still == pytest.approx(0.893 / 2 / 4, rel=1e-3)  # S / (2 C) of an RC with S = h and C = 4 h, filtered
+    for drift in (1.0, 1.06):
+        ((_, covariance),) = spice.matrices(written, found | {("drift",): drift * still})
+        assert covariance[0, 0] == pytest.approx(3e-9 / drift)

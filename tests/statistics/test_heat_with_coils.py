@@ -19,6 +19,7 @@ from thermosim.constants import BOLTZMANN
 from thermosim.engine import heat as ledgers
 from thermosim.engine.heat import HeatLedger
 from thermosim.engine.island import IslandRunner
+from thermosim.errors import ThermosimError
 from thermosim.measure.network import heat_of
 
 FAR = 5.0
@@ -190,6 +191,22 @@ def test_the_integral_fluctuation_theorem_holds_with_currents(tmp_path, monkeypa
     monkeypatch.setattr(ledgers, "PER_TIME", 1)
     wrong(monkeypatch, shift=0, swirl=0)  # expected areas alone
     assert far() > FAR
+
+
+@pytest.mark.parametrize("coils", [2, 3])
+def test_noise_behind_three_coils_is_refused_and_behind_two_it_is_not(tmp_path, coils):
+    ladder = "".join(f"  C{k}: {{type: capacitor, c: 1 nF, pins: {{p: x{k}, n: 0}}}}\n" for k in range(coils + 1))
+    ladder += "".join(f"  L{k}: {{type: inductor, l: 1 mH, pins: {{p: x{k}, n: x{k + 1}}}}}\n" for k in range(coils))
+    ladder = ladder.replace("x0", "a") + "  R: {type: resistor, r: 1 kOhm, pins: {p: a, n: 0}}\n"
+    if coils == 2:
+        net = Network(tmp_path, ladder)
+        runner = net.started(64, 1)
+        advance(runner, 50 * net.fastest)
+        residue = np.abs(runner.ledger.heat.sum(axis=0) + runner.ledger.gained)
+        assert residue.max() < 1e-10 * np.abs(runner.ledger.heat).mean()
+    else:
+        with pytest.raises(ThermosimError, match=r"through three inductors in a row \('i\(L2\)'\)"):
+            Network(tmp_path, ladder)
 
 
 def test_a_run_prints_closed_forms_beside_what_it_booked(tmp_path):

@@ -68,6 +68,19 @@ def heat_branches(
                 f"heat is not finite where resistors meet at a net without capacitor ('{next(iter(island.absent))}')"
             )
             problems.add(where, "run.measure", message)
+        if island.moving is not None:
+            coil = next((name for name, sign in zip(island.nodes, island.parity, strict=True) if sign < 0), None)
+            if coil is not None:
+                message = f"heat is not built for networks with inductors that change in time ('{coil}'); leave it out"
+                problems.add(where, "run.measure", message)
+            continue
+        far = "" if len(problems) else _far_from_noise(island)
+        if far:
+            message = (
+                f"heat is not built where noise acts through three inductors in a row ('{far}'): the charge that it "
+                "moves there in a step is lost in round-off, and so is the first law; leave heat out"
+            )
+            problems.add(where, "run.measure", message)
     nets = {net for island in islands for net in island.nodes}
     for bank in adcs:
         if bank.sample_capacitance > 0 and not bank.buffered and nets & set(bank.inputs):
@@ -99,3 +112,17 @@ def check_heat_steps(circuit: Circuit, islands: Sequence[Island], whole: int, pr
                 f"eighth: {pieces:.2g} of them are too many (at most {MOST:.0e}); shorten the run, leave heat out, "
                 "or leave out the small capacitor that makes it fast",
             )
+
+
+def _far_from_noise(island: Island) -> str:
+    """An unknown that noise moves in more than four steps of dx = -C^-1 G x dt + C^-1 dq, net, coil, net ..; or ''."""
+    law = island.actual
+    size = np.sqrt(np.diag(law.capacitance))
+    inverse = np.linalg.inv(law.capacitance / np.outer(size, size))
+    linked = np.abs(inverse) > 1e-12
+    steps = linked @ (law.conductance != 0)
+    reached = linked @ np.diag(law.noise) > 0
+    for _ in range(4):
+        reached = reached | (steps @ reached)
+    beyond = (steps @ reached) & ~reached
+    return island.nodes[int(np.argmax(beyond))] if beyond.any() else ""
