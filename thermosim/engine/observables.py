@@ -15,8 +15,8 @@ import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Ints
-from thermosim.kernels.bodies import BodyWatch
 from thermosim.kernels.blocks import blocks
+from thermosim.kernels.bodies import BodyWatch
 from thermosim.kernels.chain import SIZE
 from thermosim.kernels.fields import rows
 from thermosim.kernels.observe import Seen, Watch
@@ -87,7 +87,9 @@ class Observer:
         bounds = np.searchsorted(fabric.colour[order], np.arange(fabric.colours + 1)).astype(np.int64)
         laid = blocks(once, bounds, SIZE)
         # The same rows with the numbers of edges instead of weights, of which some may be zero.
-        edge = blocks(rows(places, targets, sources, np.arange(1, len(weights) + 1)), bounds, SIZE).weight.astype(np.int32)
+        edge = blocks(rows(places, targets, sources, np.arange(1, len(weights) + 1)), bounds, SIZE).weight.astype(
+            np.int32
+        )
         by_place = (_packed(up[:, order]), _packed(counted[:, order]))
         self._chain = ChainWatch(self._plain, laid, runs(laid, edge != 0), edge, *by_place)
         members = np.where(law.terms.members < 0, -1, places[law.terms.members])

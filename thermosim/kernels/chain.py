@@ -60,7 +60,10 @@ def sums(near, weight, base, first, size, begin, end, total):
         for k in range(size):
             total[k] += (
                 (weight[entry + k] & np.int32(near[at + k])) + (weight[entry + b + k] & np.int32(near[at + b + k]))
-            ) + ((weight[entry + c + k] & np.int32(near[at + c + k])) + (weight[entry + d + k] & np.int32(near[at + d + k])))
+            ) + (
+                (weight[entry + c + k] & np.int32(near[at + c + k]))
+                + (weight[entry + d + k] & np.int32(near[at + d + k]))
+            )
         at += _STEP * size
 
 

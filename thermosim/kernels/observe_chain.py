@@ -42,13 +42,15 @@ class ChainWatch(NamedTuple):
 class Tally(NamedTuple):
     """Draws since bytes were last added up: down (node,) int8 by place, apart (entry,) int8; room for a draw's work.
 
-    held (word * 32 + RUN,) int8, outputs by place; near (room,) int8; packed (word,) and count (row,) uint32.
+    held (word * 32 + RUN,) int8, outputs by place; near (room,) int8; total (SIZE,) int32; packed (word,) and
+    count (row,) uint32.
     """
 
     down: np.ndarray
     apart: np.ndarray
     held: np.ndarray
     near: np.ndarray
+    total: np.ndarray
     packed: np.ndarray
     count: np.ndarray
 
@@ -92,11 +94,10 @@ def _pack(eight, packed):
 
 @jit_noalias
 def _count(packed, sign, mask, count):
-    for row in range(sign.shape[0]):
-        c, m = sign[row], mask[row]
+    for row in range(np.uint64(count.size)):
         number = np.uint32(0)
         for word in range(np.uint64(packed.size)):
-            number += ones(np.uint32((packed[word] ^ c[word]) & m[word]))
+            number += ones(np.uint32((packed[word] ^ sign[row, word]) & mask[row, word]))
         count[row] = number
 
 
@@ -106,8 +107,8 @@ def tally(watched):
     rows, words = watched.sign.shape
     return Tally(
         np.zeros(watched.watch.place.size, np.int8), np.zeros(watched.edge.size, np.int8),
-        np.zeros(words * 32 + RUN, np.int8), np.empty(watched.found.room, np.int8), np.empty(words, np.uint32),
-        np.empty(rows, np.uint32),
+        np.zeros(words * 32 + RUN, np.int8), np.empty(watched.found.room, np.int8), np.empty(SIZE, np.int32),
+        np.empty(words, np.uint32), np.empty(rows, np.uint32),
     )  # fmt: skip
 
 
@@ -130,8 +131,8 @@ def chain_observe(state, watched, draw, lane, seen, counted):
 
     state (node or more,) int8. Sums over draws go to the bytes of `counted`.
     """
-    watch, laid, total, level = watched.watch, watched.laid, np.empty(SIZE, np.int32), np.int64(0)
-    down, apart, held, near, packed, count = counted
+    watch, laid, level = watched.watch, watched.laid, np.int64(0)
+    down, apart, held, near, total, packed, count = counted
     _copy(state, np.uint64(watch.place.size), held, down)
     place, _, begins, source, weight = laid
     span, run, target, origin, entry, last, _ = watched.found

@@ -26,8 +26,8 @@ class Runs(NamedTuple):
     """Where the neighbours are.
 
     span (block + 1,) int64: first span of every block. run (span + 1,) int64: first run of every span. target (run,)
-    uint32: first entry of a run, counted from the block's; origin (run,) uint32: the place of its first neighbour. first,
-    last (span,) int64: entries that are looked up. room: of the neighbours of the largest block.
+    uint32: first entry of a run, counted from the block's; origin (run,) uint32: the place of its first neighbour.
+    first, last (span,) int64: entries that are looked up. room: of the neighbours of the largest block.
     """
 
     span: np.ndarray
@@ -40,7 +40,7 @@ class Runs(NamedTuple):
 
 
 def runs(laid, wanted):
-    """Runs of :class:`thermosim.kernels.blocks.Blocks`, of whose entries the neighbours are `wanted` (entry,) or not."""
+    """Runs of :class:`thermosim.kernels.blocks.Blocks`; of some entries the neighbours are `wanted` (entry,) bool."""
     first, length = lines(laid)
     entries, entry = len(laid.source), np.arange(len(laid.source))
     lower = np.repeat(first, length)
@@ -58,7 +58,9 @@ def runs(laid, wanted):
     heads = first == laid.begin[block[first]]
     heads[1:] |= follows[1:] & ~follows[:-1]
     at = np.append(first[heads], entries)
-    looked = np.concatenate([[0], np.cumsum(np.where(follows, 0, length))])[np.append(np.flatnonzero(heads), len(first))]
+    looked = np.concatenate([[0], np.cumsum(np.where(follows, 0, length))])[
+        np.append(np.flatnonzero(heads), len(first))
+    ]
     return Runs(
         np.searchsorted(at, laid.begin), np.searchsorted(start, at),
         (start - laid.begin[block[start]]).astype(np.uint32), origin.astype(np.uint32),
