@@ -37,7 +37,7 @@ PROTOTYPES = {
     ("256 x 256", 64): (1267, 90, 2682), ("256 x 256", 1): (586, 70, 715),
     ("256 x 256, +-J", 64): (4500, None, 7700), ("1000 x 1000", 1): (557, 54, 630),
     ("dense 440", 64): (140, 23, 165), ("dense 440", 1): (63, 23, 165),
-    ("free, 1e3", 1): (165, None, 307), ("free, 1e5", 1): (55, None, 116),
+    ("free, 1e3, +-J", 1): (165, None, 307), ("free, 1e5, +-J", 1): (55, None, 116),
 }  # fmt: skip
 """Prototype, best peer and bound of work and chains on another machine [updates per us]."""
 
@@ -136,17 +136,18 @@ def ours(work: Fabric, replicas: int, record: bool = False, threads: int = 1) ->
     return sweeps * work.nodes * replicas / seconds * 1e-6, chip.kernels[0]
 
 
-def free(nodes: int) -> tuple[float, float, float]:
+def free(nodes: int, signs: bool) -> tuple[float, float, float]:
     """Events per microsecond of free-running p-bits of degree 6 at random, those with all observed, and the bound."""
     random = np.random.default_rng(2)
     edges = np.unique(np.sort(random.integers(0, nodes, (3 * nodes, 2)), axis=1), axis=0)
     edges = edges[edges[:, 0] != edges[:, 1]]
-    work = fabric(nodes, edges, random.normal(0, 0.3, len(edges)), np.zeros(nodes, np.int32))
+    weights = random.choice([-1.0, 1.0], len(edges)) if signs else random.normal(0, 0.3, len(edges))
+    work = fabric(nodes, edges, weights, np.zeros(nodes, np.int32))
     work = replace(work, order="free", relaxation=np.full(nodes, work.clock.period))  # an event each in an interval
-    chip, intervals = runner(work, 1, 1, 1), max(20, round(3e6 / nodes))
+    chip, intervals = runner(work, 1, 1, 1), max(20, round(1e6 / nodes))
     rates = []
     for every in (intervals, 1):
-        seconds = best(lambda every=every: chip.advance(intervals, record=True, every=every))
+        seconds = best(lambda every=every: chip.advance(intervals, record=True, every=every), 9)
         rates.append(intervals * nodes / seconds * 1e-6)
     return rates[0], rates[1], event_rate(chip)
 
@@ -249,8 +250,9 @@ def main() -> None:
             others = [plain_rate, *peers, peapods(work, replicas) if " x " in name and "G12" not in name else None]
             others.append(thrml(work, replicas) if name == "70 x 70 G12" else None)
             line(name, replicas, kernel, rate, recorded, others, limits)
-    for name, nodes in (("free, 1e3", 1000), ("free, 1e5", 100_000)):
-        rate, recorded, limits[name] = free(nodes)
+    for nodes, signs in ((1000, False), (1000, True), (100_000, False), (100_000, True)):
+        name = f"free, {nodes:.0e}".replace("e+0", "e") + (", +-J" if signs else "")
+        rate, recorded, limits[name] = free(nodes, signs)
         line(name, 1, "stream", rate, recorded, [None] * 5, limits)
     for name, chains in (("70 x 70 G12", 64), ("256 x 256, +-J", 128)):
         one, two = (ours(works()[name], chains, threads=threads)[0] for threads in (1, 2))
