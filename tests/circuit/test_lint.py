@@ -157,6 +157,48 @@ def test_p_bits_that_couple_to_nothing_are_told():
     assert "uncoupled" not in rules(pbits().replace(couplings + "\n", ""))
 
 
+TWICE = """
+thermosim: 1
+name: t
+models:
+  rng: {type: cmos_rng, tau0: 100 ns, v_s: 26 mV}
+  wire: {type: synapse}
+subcircuits:
+  gate:
+    ports: []
+    instances: {a: {model: rng}, y: {model: rng, shape: [2]}}
+    couplings:
+      one: {between: [a, y], model: wire, matrix: [[1, 0.5]]}
+      two: {between: [y, a], model: wire, matrix: [[0], [-0.125]]}
+instances:
+  s: {model: rng, shape: [4]}
+  t: {model: rng, shape: [2]}
+  g: {subcircuit: gate}
+  h: {subcircuit: gate}
+  K: {type: clock, frequency: 2 MHz, pins: {out: ck}}
+couplings:
+  line: {between: [s, s], model: wire, lattice: {name: chain}, weight: 0.5}
+  jump: {between: [s, s], model: wire, matrix: [[0, 0, 0.25, 0], [0, 0, 0, 0], [0.25, 0, 0, 0], [0, 0, 0, 0]]}
+  more: {between: [s, s], model: wire, lattice: {name: chain}, weight: 0.25}
+  gate: {between: [g.a, g.y], model: wire, matrix: [[1, 0]]}
+  down: {from: s, to: t, model: wire, matrix: [[1, 0], [0, 0], [0, 0], [0, 0]]}
+  up: {from: t, to: s, model: wire, matrix: [[1, 0, 0, 0], [0, 0, 0, 0]]}
+updates: {clock: ck, order: parallel}
+run: {duration: 10 us, replicas: 2}
+"""
+
+
+def test_pairs_that_are_coupled_twice_are_told():
+    """Once for both copies of a subcircuit; not where a coupling outside joins its p-bits, nor one each way."""
+    assert rules(TWICE)["coupled-twice"] == (
+        "t.yaml:13:12: couplings.g.two: g.a and g.y[1] are coupled by 'g.one' (0.5, t.yaml:12:12) and by 'g.two' "
+        "(-0.125, t.yaml:13:12), which add up to 0.375; couple a pair once, by the sum [coupled-twice]\n"
+        "t.yaml:23:9: couplings.more: s[0] and s[1] are coupled by 'line' (0.5, t.yaml:21:9) and by 'more' "
+        "(0.25, t.yaml:23:9), which add up to 0.75; couple a pair once, by the sum; the same holds for 2 more "
+        "[coupled-twice]"
+    )
+
+
 def test_every_lint_has_a_line_in_the_reference():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "lints.md").read_text()
     assert all(f"| `{name}` |" in page for name in KNOWN)

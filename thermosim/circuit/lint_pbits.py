@@ -10,6 +10,7 @@ import numpy as np
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.discipline import LOGIT_ERROR, fastest_flip, misfit, together
 from thermosim.circuit.dits import DitFabric
+from thermosim.circuit.lint_pairs import coupled_twice
 from thermosim.circuit.program import Fabric, Program
 from thermosim.errors import Position
 from thermosim.units import show
@@ -206,6 +207,7 @@ P_BITS: dict[str, Callable[[Circuit, Program], Found]] = {
     "slow-synapse": slow_synapse,
     "budget": budget,
     "weights-lost": weights_lost,
+    "coupled-twice": coupled_twice,
     "uncoupled": uncoupled,
     "controller-pace": controller_pace,
 }

@@ -15,27 +15,26 @@ The choice is a function of the fabric and the number of replicas, never of thre
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
 import numpy as np
 
 from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats
+from thermosim.engine.group import NO_DRIVE, Group
 from thermosim.engine.observables import Watched
-from thermosim.kernels.blocks import Blocks, blocks
+from thermosim.engine.single_groups import ChainGroup, DenseGroup
+from thermosim.kernels.blocks import blocks
 from thermosim.kernels.bodies import Bodies, body_run, body_slots, observe_bodies
-from thermosim.kernels.chain import SIZE, chain_slots, chain_start, parameters
-from thermosim.kernels.dense import columns, dense_slots
+from thermosim.kernels.chain import SIZE
+from thermosim.kernels.dense import columns
 from thermosim.kernels.few import few_run, few_slots
 from thermosim.kernels.fields import Rows, whole
 from thermosim.kernels.gibbs import LANES, Plan, slots, start
 from thermosim.kernels.gibbs_rates import Rates, run_rates, slots_rates
 from thermosim.kernels.observe import Seen, observe, run
-from thermosim.kernels.observe_chain import chain_draws, chain_run, dense_run
 from thermosim.kernels.observe_packed import packed_observe, packed_run
 from thermosim.kernels.packed import REPLICAS, packed_slots, packed_start
 from thermosim.kernels.packed_tables import Chances, Wiring, chances, wire
-from thermosim.kernels.runs import RUN, Runs, runs
+from thermosim.kernels.runs import runs
 
 FEW = 6
 """Replicas at most that are worked on one by one."""
@@ -51,8 +50,6 @@ LEVELS = 16
 """Values of a sum of couplings up to which words of replicas are faster than bytes."""
 STAIR = 16
 """Sweeps of a stair of a schedule, on average, that pay for its tables of thresholds."""
-
-_NONE = np.zeros(0, dtype=np.float32)
 
 
 def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
@@ -80,47 +77,6 @@ def packs(fabric: Fabric) -> bool:
     levels = 1 + int(np.bincount(targets, np.abs(few[0]), minlength=1).max())
     lasting = len(fabric.schedule) < 2 or fabric.schedule[-1][0] >= STAIR * (len(fabric.schedule) - 1)
     return levels <= LEVELS and lasting
-
-
-class Group(ABC):
-    """At most LANES replicas; :meth:`take_up` changes beta and who is held between slots, never the couplings."""
-
-    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int) -> None:
-        self.plan, self.keys, self.replicas = plan, keys, replicas
-        self.nodes = len(plan.node)
-
-    def take_up(self, plan: Plan) -> None:
-        """Go on with another plan of the same couplings. A p-bit whose `fresh` is 0 is held: it is never renewed."""
-        self.plan = plan
-
-    @property
-    @abstractmethod
-    def lanes(self) -> int:
-        """Columns of what is seen of this group; the first `replicas` of them count."""
-
-    @abstractmethod
-    def start(self) -> None:
-        """First spins at random."""
-
-    @abstractmethod
-    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
-        """Run slots with `drive` (place, replica), what analog inputs add to the biases, in units of ln 2."""
-
-    @abstractmethod
-    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
-        """Run and observe all draws of `seen`, one after every `every` slots."""
-
-    @abstractmethod
-    def observe(self, watched: Watched, seen: Seen) -> None:
-        """One draw of the present state."""
-
-    @abstractmethod
-    def bits(self, hidden: bool = False) -> np.ndarray:
-        """(place, replica) bool: outputs, or what free RNGs hold."""
-
-    @abstractmethod
-    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
-        """Take up what :meth:`bits` gave."""
 
 
 def _up(size: int) -> np.ndarray:
@@ -153,7 +109,7 @@ class LaneGroup(Group):
     def _padded(self, drive: Floats | None) -> np.ndarray:
         """Drive of all lanes (place * LANES,)."""
         if drive is None:
-            return _NONE
+            return NO_DRIVE
         padded = np.zeros((self.nodes, LANES), dtype=np.float32)
         padded[:, : self.replicas] = drive
         return padded.ravel()
@@ -163,7 +119,7 @@ class LaneGroup(Group):
 
     def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
         run(
-            self._state, self._hidden, self.keys, begin, every, self.plan, _NONE, watched.lanes, self._valid(), seen
+            self._state, self._hidden, self.keys, begin, every, self.plan, NO_DRIVE, watched.lanes, self._valid(), seen
         )  # fmt: skip
 
     def observe(self, watched: Watched, seen: Seen) -> None:
@@ -191,7 +147,7 @@ class FewGroup(LaneGroup):
 
     def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
         few_run(
-            self._state, self._hidden, self.keys, begin, every, self.plan, self._small, _NONE, watched.lanes,
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._small, NO_DRIVE, watched.lanes,
             self._valid(), seen,
         )  # fmt: skip
 
@@ -213,7 +169,7 @@ class RateGroup(LaneGroup):
 
     def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
         run_rates(
-            self._state, self._hidden, self.keys, begin, every, self.plan, self._rates, _NONE, watched.lanes,
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._rates, NO_DRIVE, watched.lanes,
             self._valid(), seen,
         )  # fmt: skip
 
@@ -230,98 +186,12 @@ class BodyGroup(LaneGroup):
 
     def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
         body_run(
-            self._state, self._hidden, self.keys, begin, every, self.plan, self._terms, _NONE, watched.lanes,
+            self._state, self._hidden, self.keys, begin, every, self.plan, self._terms, NO_DRIVE, watched.lanes,
             watched.bodies, self._valid(), seen,
         )  # fmt: skip
 
     def observe(self, watched: Watched, seen: Seen) -> None:
         observe_bodies(self._state, watched.lanes, watched.bodies, self._valid(), 0, seen)
-
-
-class SingleGroup(Group):
-    """Replicas one by one."""
-
-    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool) -> None:
-        super().__init__(plan, keys, replicas)
-        self._room = np.full((replicas, self.nodes + RUN), -1, dtype=np.int8)
-        self._hidden = self._room.copy() if free else self._room[:, :0]
-
-    @property
-    def lanes(self) -> int:
-        return self.replicas
-
-    def _of(self, k: int) -> tuple[np.ndarray, bool]:
-        """Key of the pair of a replica, and which one of the pair it is."""
-        return self.keys[k // 2], k % 2 == 1
-
-    def start(self) -> None:
-        for k in range(self.replicas):
-            chain_start(*self._of(k), self.plan.node, self._room[k])
-        if self._hidden.size:
-            self._hidden[:] = self._room
-
-    def slots(self, begin: int, end: int, drive: Floats | None = None) -> None:
-        for k in range(self.replicas):
-            self._slots(k, begin, end, _NONE if drive is None else np.ascontiguousarray(drive[:, k], np.float32))
-
-    @abstractmethod
-    def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
-        """Run slots of one replica."""
-
-    def observe(self, watched: Watched, seen: Seen) -> None:
-        for k in range(self.replicas):
-            chain_draws(self._room[k : k + 1], watched.chain, 0, k, seen)
-
-    def bits(self, hidden: bool = False) -> np.ndarray:
-        up: np.ndarray = (self._hidden if hidden else self._room)[:, : self.nodes].T != 0
-        return up
-
-    def set_bits(self, up: np.ndarray, hidden: bool = False) -> None:
-        (self._hidden if hidden else self._room)[:, : self.nodes] = -up.T.astype(np.int8)
-
-
-class ChainGroup(SingleGroup):
-    """Replicas one by one, p-bits of a colour side by side."""
-
-    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, free: bool, laid: Blocks, found: Runs) -> None:
-        super().__init__(plan, keys, replicas, free)
-        self._laid, self._found = laid, found
-        self._parameters = parameters(plan)
-
-    def take_up(self, plan: Plan) -> None:
-        """As of any group."""
-        super().take_up(plan)
-        self._parameters = parameters(plan)
-
-    def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
-        chain_slots(
-            self._room[k], self._hidden[k], *self._of(k), begin, end, self.plan, self._parameters, self._laid,
-            self._found, drive,
-        )  # fmt: skip
-
-    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
-        for k in range(self.replicas):
-            chain_run(
-                self._room[k], self._hidden[k], *self._of(k), begin, every, self.plan, self._parameters, self._laid,
-                self._found, _NONE, watched.chain, k, seen,
-            )  # fmt: skip
-
-
-class DenseGroup(SingleGroup):
-    """Replicas one by one, with a matrix of couplings."""
-
-    def __init__(self, plan: Plan, keys: np.ndarray, replicas: int, matrix: np.ndarray) -> None:
-        super().__init__(plan, keys, replicas, False)
-        self._matrix = matrix
-
-    def _slots(self, k: int, begin: int, end: int, drive: np.ndarray) -> None:
-        dense_slots(self._room[k], *self._of(k), begin, end, self.plan, self._matrix, drive)
-
-    def run(self, begin: int, every: int, watched: Watched, seen: Seen) -> None:
-        for k in range(self.replicas):
-            dense_run(
-                self._room[k], *self._of(k), begin, every, self.plan, self._matrix, _NONE, watched.chain, k, seen
-            )  # fmt: skip
 
 
 class PackedGroup(Group):

@@ -75,28 +75,23 @@ class Observer:
         unit = float(np.exp2(np.ceil(np.log2(max(around.max(), 1e-30) / ENERGY_UNITS))))
         weights, biases = (np.rint(values / unit).astype(np.int64) for values in (law.weights, law.biases))
         once = rows(places, targets, sources, 2 * weights)
-        base = biases[np.argsort(places)]
+        order = np.argsort(places)
+        base = biases[order]
         np.subtract.at(base, places[targets], weights)
         self._sizes = counted.sum(axis=1)
         packed = (_packed(up), _packed(counted))
         none = np.zeros(0, dtype=np.int64)
         self._plain = Watch(
-            places,
-            once.first,
-            once.source,
-            once.weight,
-            base.astype(np.int32),
-            unit,
-            *packed,
-            left,
-            right,
-            none,
-        )
-        bounds = np.searchsorted(fabric.colour[np.argsort(places)], np.arange(fabric.colours + 1)).astype(np.int64)
+            places, once.first, once.source, once.weight, base.astype(np.int32), unit, *packed, left, right, none
+        )  # fmt: skip
+        bounds = np.searchsorted(fabric.colour[order], np.arange(fabric.colours + 1)).astype(np.int64)
         laid = blocks(once, bounds, SIZE)
         # The same rows with the numbers of edges instead of weights, of which some may be zero.
-        edge = blocks(rows(places, targets, sources, np.arange(1, len(weights) + 1)), bounds, SIZE).weight.astype(np.int32)
-        self._chain = ChainWatch(self._plain, laid, runs(laid, edge != 0), edge)
+        edge = blocks(rows(places, targets, sources, np.arange(1, len(weights) + 1)), bounds, SIZE).weight.astype(
+            np.int32
+        )
+        by_place = (_packed(up[:, order]), _packed(counted[:, order]))
+        self._chain = ChainWatch(self._plain, laid, runs(laid, edge != 0), edge, *by_place)
         members = np.where(law.terms.members < 0, -1, places[law.terms.members])
         self._bodies = BodyWatch(members, np.rint(law.terms.weights / unit).astype(np.int64), unit)
 

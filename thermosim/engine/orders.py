@@ -17,7 +17,8 @@ from thermosim.engine.categorical import DitRunner
 from thermosim.engine.cells import CellRunner
 from thermosim.engine.fabric import FabricRunner
 from thermosim.engine.free import FreeRunner
-from thermosim.engine.groups import Group, LaneGroup
+from thermosim.engine.group import Group
+from thermosim.engine.groups import LaneGroup
 from thermosim.engine.observables import Watched
 from thermosim.engine.tallies import owners
 from thermosim.engine.tempering import TemperedRunner
@@ -91,6 +92,10 @@ class OrderedRunner(FabricRunner):
         for group in self._ordered:
             group.latched[:] = 0
         return counts
+
+    def _in_order(self) -> Ints:
+        """Nodes as they are numbered: the kernels pick one by its place."""
+        return np.arange(self.fabric.nodes)
 
     def _kernels(self) -> tuple[str, ...]:
         return (self.fabric.order,) * -(-self.replicas // LANES)

@@ -2,7 +2,7 @@
 
 Entry d of the p-bit at lane k of a block is at begin + d size + k, for every d below the longest row of the block: what
 shorter rows lack is filled with zeros. A block lies in one colour. It is halved until its entries fit in the first
-cache, so that one p-bit with very many neighbours does not lengthen the rows of many others.
+cache and few of them are such zeros: one p-bit with very many neighbours must not lengthen the rows of many others.
 """
 
 from itertools import pairwise
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-ENTRIES = 2**15
-"""Entries of a block at most, unless it is of one place; part of no result."""
+ENTRIES, IDLE = 2**15, 2**10
+"""Entries of a block, and of those the ones that fill up its rows, at most; part of no result."""
 
 
 class Blocks(NamedTuple):
@@ -40,10 +40,9 @@ def blocks(rows, bounds, most):
     at = begin[owner[target]] + entry * sizes[owner[target]] + target - place[owner[target]]
     source, weight = np.zeros(begin[-1], np.uint32), np.zeros(begin[-1], np.int32)
     source[at], weight[at] = rows.source, rows.weight
-    small = np.abs(weight).max(initial=0) <= np.iinfo(np.int8).max
-    return Blocks(
-        place, np.searchsorted(place, bounds).astype(np.int64), begin, source, weight.astype(np.int8 if small else np.int32)
-    )  # fmt: skip
+    if np.abs(weight).max(initial=0) <= np.iinfo(np.int8).max:
+        weight = weight.astype(np.int8)
+    return Blocks(place, np.searchsorted(place, bounds).astype(np.int64), begin, source, weight)
 
 
 def lines(laid):
@@ -59,10 +58,12 @@ def _depth(length, place):
 
 
 def _halved(length, place):
-    """First places of blocks, each halved until it has no more than ENTRIES entries."""
+    """First places of blocks, each halved until it has no more than ENTRIES entries, of which IDLE are idle."""
+    ends = np.concatenate([[0], np.cumsum(length)])
     while True:
         sizes = np.diff(place)
-        large = np.flatnonzero((sizes > 1) & (sizes * _depth(length, place) > ENTRIES))
+        entries = sizes * _depth(length, place)
+        large = np.flatnonzero((sizes > 1) & ((entries > ENTRIES) | (entries - np.diff(ends[place]) > IDLE)))
         if not len(large):
             return place.astype(np.int64)
         place = np.insert(place, large + 1, place[large] + sizes[large] // 2)

@@ -14,10 +14,10 @@ from thermosim.kernels.jit import jit, jit_noalias
 from thermosim.kernels.random import bits64, lane64
 from thermosim.kernels.runs import bring
 
-SIZE = 512
+SIZE = 1024
 """Places of a block at most; part of no result."""
 _HALF_WORD, _31 = np.uint64(32), np.uint32(31)
-_ZERO, _TWO, _THREE, _STEP = np.uint64(0), np.uint64(2), np.uint64(3), np.uint64(4)
+_ZERO, _ONE, _TWO, _THREE, _STEP = np.uint64(0), np.uint64(1), np.uint64(2), np.uint64(3), np.uint64(4)
 
 
 class Parameters(NamedTuple):
@@ -60,7 +60,10 @@ def sums(near, weight, base, first, size, begin, end, total):
         for k in range(size):
             total[k] += (
                 (weight[entry + k] & np.int32(near[at + k])) + (weight[entry + b + k] & np.int32(near[at + b + k]))
-            ) + ((weight[entry + c + k] & np.int32(near[at + c + k])) + (weight[entry + d + k] & np.int32(near[at + d + k])))
+            ) + (
+                (weight[entry + c + k] & np.int32(near[at + c + k]))
+                + (weight[entry + d + k] & np.int32(near[at + d + k]))
+            )
         at += _STEP * size
 
 
@@ -84,22 +87,6 @@ def _draw(field, words, fresh, of_fresh, spins, first, size):
 
 
 @jit
-def _relax(lowest, highest, state, rng, bits, half, node, given, laid, found, drive, room):
-    """Let the RNGs of the blocks lowest .. highest-1 relax for one slot under the outputs `state`."""
-    near, total, field, words = room
-    scale, bias, fresh = given.step
-    for b in range(lowest, highest):
-        at, size = np.uint64(laid.place[b]), np.uint64(laid.place[b + 1] - laid.place[b])
-        _words(bits, half, node, at, size, words)
-        bring(b, state, laid, found, near)
-        sums(near, laid.weight, given.base, at, size, np.uint64(laid.begin[b]), np.uint64(laid.begin[b + 1]), total)
-        _arguments(total, given.scale, at * scale, given.bias, at * bias, size, field)
-        if drive.size > 0:
-            _shift(drive, at, size, field)
-        _draw(field, words, given.fresh, at * fresh, rng, at, size)
-
-
-@jit
 def chain_start(key, upper, node, state):
     """First spins of a replica, the upper or lower one of its pair: state (node or more,) int8."""
     bits, half = bits64(key, START), _HALF_WORD if upper else _ZERO
@@ -120,15 +107,29 @@ def chain_slots(state, hidden, key, upper, begin, end, plan, given, laid, found,
     drive : (node,) float32, what analog inputs add to the biases, in units of ln 2; or (0,)
     """
     half = _HALF_WORD if upper else _ZERO
-    room = (np.empty(found.room, np.int8), np.empty(SIZE, np.int32), np.empty(SIZE, np.float32), np.empty(SIZE, np.uint32))
-    node, bounds, block = plan.node, plan.bounds, laid.block
-    colours = bounds.size - 1
+    near, total = np.empty(found.room, np.int8), np.empty(SIZE, np.int32)
+    field, words = np.empty(SIZE, np.float32), np.empty(SIZE, np.uint32)
+    # Taken out of their tuples once, because every time costs reference counts.
+    node, bounds = plan.node, plan.bounds
+    base, scale, bias, fresh, step = given
+    place, block, first_entry, source, weight = laid
+    span, run, target, origin, first, last, _ = found
+    colours, free = bounds.size - 1, hidden.size > 0
+    rng = hidden if free else state
     for slot in range(begin, end):
         colour = slot % colours
         bits = bits64(key, np.uint64(slot))
-        if hidden.size == 0:
-            _relax(block[colour], block[colour + 1], state, state, bits, half, node, given, laid, found, drive, room)
-        else:
-            _relax(0, block[colours], state, hidden, bits, half, node, given, laid, found, drive, room)
+        lowest, highest = (0, block[colours]) if free else (block[colour], block[colour + 1])
+        for b in range(np.uint64(lowest), np.uint64(highest)):
+            at, size = np.uint64(place[b]), np.uint64(place[b + _ONE] - place[b])
+            entry, stop = np.uint64(first_entry[b]), np.uint64(first_entry[b + _ONE])
+            _words(bits, half, node, at, size, words)
+            bring(b, state, entry, source, span, run, target, origin, first, last, near)
+            sums(near, weight, base, at, size, entry, stop, total)
+            _arguments(total, scale, at * step[0], bias, at * step[1], size, field)
+            if drive.size > 0:
+                _shift(drive, at, size, field)
+            _draw(field, words, fresh, at * step[2], rng, at, size)
+        if free:
             for k in range(bounds[colour], bounds[colour + 1]):
                 state[k] = hidden[k]

@@ -20,32 +20,37 @@ from thermosim.kernels.runs import RUN, Runs, bring
 
 _FULL = 127
 """Draws that fit into a byte."""
-_8, _32, _56 = np.uint64(8), np.uint64(32), np.uint64(56)
+_ONE, _8, _56 = np.uint64(1), np.uint64(8), np.uint64(56)
 _BITS, _GATHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
 
 
 class ChainWatch(NamedTuple):
-    """What is observed: a Watch, its rows in blocks and their runs, and the edge of each entry, from 1 on (entry,) int32;
-    0 where it has none."""
+    """What is observed: a Watch, its rows in blocks, and their runs.
+
+    edge (entry,) int32: the edge of each entry, from 1 on; 0 where it has none. sign, mask (row, ceil(node / 32))
+    uint32: as of the Watch, but by place.
+    """
 
     watch: Watch
     laid: Blocks
     found: Runs
     edge: np.ndarray
+    sign: np.ndarray
+    mask: np.ndarray
 
 
 class Tally(NamedTuple):
     """Draws since bytes were last added up: down (node,) int8 by place, apart (entry,) int8; room for a draw's work.
 
-    held (node + RUN,) int8, outputs by place; near (room,) int8; packed (word,) and count (row,) uint32; ordered
-    (word * 32,) int8, outputs by node.
+    held (word * 32 + RUN,) int8, outputs by place; near (room,) int8; total (SIZE,) int32; packed (word,) and
+    count (row,) uint32.
     """
 
     down: np.ndarray
     apart: np.ndarray
     held: np.ndarray
     near: np.ndarray
-    ordered: np.ndarray
+    total: np.ndarray
     packed: np.ndarray
     count: np.ndarray
 
@@ -77,12 +82,6 @@ def _copy(state, size, held, down):
 
 
 @jit_noalias
-def _order(state, place, ordered):
-    for node in range(np.uint64(place.size)):
-        ordered[node] = state[np.uint64(place[node])]
-
-
-@jit_noalias
 def _pack(eight, packed):
     """One bit for each output: eight bytes side by side to the eight bits of a byte by one product."""
     for word in range(np.uint64(packed.size)):
@@ -95,22 +94,21 @@ def _pack(eight, packed):
 
 @jit_noalias
 def _count(packed, sign, mask, count):
-    for row in range(sign.shape[0]):
-        c, m = sign[row], mask[row]
+    for row in range(np.uint64(count.size)):
         number = np.uint32(0)
         for word in range(np.uint64(packed.size)):
-            number += ones(np.uint32((packed[word] ^ c[word]) & m[word]))
+            number += ones(np.uint32((packed[word] ^ sign[row, word]) & mask[row, word]))
         count[row] = number
 
 
 @jit
 def tally(watched):
     """A Tally of no draws."""
-    nodes, words = watched.watch.place.size, watched.watch.sign.shape[1]
+    rows, words = watched.sign.shape
     return Tally(
-        np.zeros(nodes, np.int8), np.zeros(watched.edge.size, np.int8), np.zeros(nodes + RUN, np.int8),
-        np.empty(watched.found.room, np.int8), np.zeros(words * 32, np.int8), np.empty(words, np.uint32),
-        np.empty(watched.watch.sign.shape[0], np.uint32),
+        np.zeros(watched.watch.place.size, np.int8), np.zeros(watched.edge.size, np.int8),
+        np.zeros(words * 32 + RUN, np.int8), np.empty(watched.found.room, np.int8), np.empty(SIZE, np.int32),
+        np.empty(words, np.uint32), np.empty(rows, np.uint32),
     )  # fmt: skip
 
 
@@ -133,24 +131,26 @@ def chain_observe(state, watched, draw, lane, seen, counted):
 
     state (node or more,) int8. Sums over draws go to the bytes of `counted`.
     """
-    watch, laid, total, level = watched.watch, watched.laid, np.empty(SIZE, np.int32), np.int64(0)
-    down, apart, held, near, ordered, packed, count = counted
+    watch, laid, level = watched.watch, watched.laid, np.int64(0)
+    down, apart, held, near, total, packed, count = counted
     _copy(state, np.uint64(watch.place.size), held, down)
-    for b in range(laid.place.size - 1):
-        first, size = np.uint64(laid.place[b]), np.uint64(laid.place[b + 1] - laid.place[b])
-        begin, end = np.uint64(laid.begin[b]), np.uint64(laid.begin[b + 1])
-        bring(b, held, laid, watched.found, near)
-        sums(near, laid.weight, watch.base, first, size, begin, end, total)
+    place, _, begins, source, weight = laid
+    span, run, target, origin, entry, last, _ = watched.found
+    for b in range(np.uint64(place.size - 1)):
+        first, size = np.uint64(place[b]), np.uint64(place[b + _ONE] - place[b])
+        begin, end = np.uint64(begins[b]), np.uint64(begins[b + _ONE])
+        bring(b, held, begin, source, span, run, target, origin, entry, last, near)
+        sums(near, weight, watch.base, first, size, begin, end, total)
         _compare(held, near, first, size, begin, end, apart)
         level += _level(held, total, first, size)
     seen.energy[draw, lane] = watch.unit * level
-    _order(held, watch.place, ordered)
-    _pack(ordered.view(np.uint64), packed)
-    _count(packed, watch.sign, watch.mask, count)
+    _pack(held.view(np.uint64), packed)
+    _count(packed, watched.sign, watched.mask, count)
     lanes = seen.energy.shape[1]
     for row in range(count.size):
         seen.count[draw, row * lanes + lane] = count[row]
-    seen.packed[draw, lane] = packed[0]
+    for node in range(min(watch.place.size, 32)):
+        seen.packed[draw, lane] |= np.uint32(np.uint32(held[watch.place[node]] & 1) << np.uint32(node))
     for row in range(watch.rows.size):
         seen.spins[draw, row, lane] = np.int8(-1 - 2 * held[watch.rows[row]])
 

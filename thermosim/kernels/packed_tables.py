@@ -28,8 +28,8 @@ class Wiring(NamedTuple):
 
     line (block + 1,) int64: first line of every block, a line being one entry of all its places. near (line,) int64:
     source of lane 0 of a line whose sources follow one another but for one place at the most, or -1. odd (line,) int64:
-    the one lane that does not, or -1. weight (entry,) int8. name (node,) uint64: (1 + node) g. digits: bits of the largest magnitude. slices: bits of the
-    largest level, at least three.
+    the one lane that does not, or -1. weight (entry,) int8. name (node,) uint64: (1 + node) g. digits: bits of the
+    largest magnitude. slices: bits of the largest level, at least three.
     """
 
     place: np.ndarray

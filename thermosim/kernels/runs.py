@@ -13,21 +13,21 @@ from typing import NamedTuple
 import numpy as np
 
 from thermosim.kernels.blocks import lines
-from thermosim.kernels.jit import jit, jit_noalias
+from thermosim.kernels.jit import jit_noalias
 
 RUN = 32
 """Outputs that are copied at a time; arrays of outputs have room for as many beyond their last one."""
 WORTH = 2
 """Entries that could be looked up while one run is copied."""
-_RUN = np.uint64(RUN)
+_RUN, _ONE = np.uint64(RUN), np.uint64(1)
 
 
 class Runs(NamedTuple):
     """Where the neighbours are.
 
     span (block + 1,) int64: first span of every block. run (span + 1,) int64: first run of every span. target (run,)
-    uint32: first entry of a run, counted from the block's; origin (run,) uint32: the place of its first neighbour. first,
-    last (span,) int64: entries that are looked up. room: of the neighbours of the largest block.
+    uint32: first entry of a run, counted from the block's; origin (run,) uint32: the place of its first neighbour.
+    first, last (span,) int64: entries that are looked up. room: of the neighbours of the largest block.
     """
 
     span: np.ndarray
@@ -40,7 +40,7 @@ class Runs(NamedTuple):
 
 
 def runs(laid, wanted):
-    """Runs of :class:`thermosim.kernels.blocks.Blocks`, of whose entries the neighbours are `wanted` (entry,) or not."""
+    """Runs of :class:`thermosim.kernels.blocks.Blocks`; of some entries the neighbours are `wanted` (entry,) bool."""
     first, length = lines(laid)
     entries, entry = len(laid.source), np.arange(len(laid.source))
     lower = np.repeat(first, length)
@@ -58,7 +58,9 @@ def runs(laid, wanted):
     heads = first == laid.begin[block[first]]
     heads[1:] |= follows[1:] & ~follows[:-1]
     at = np.append(first[heads], entries)
-    looked = np.concatenate([[0], np.cumsum(np.where(follows, 0, length))])[np.append(np.flatnonzero(heads), len(first))]
+    looked = np.concatenate([[0], np.cumsum(np.where(follows, 0, length))])[
+        np.append(np.flatnonzero(heads), len(first))
+    ]
     return Runs(
         np.searchsorted(at, laid.begin), np.searchsorted(start, at),
         (start - laid.begin[block[start]]).astype(np.uint32), origin.astype(np.uint32),
@@ -66,23 +68,17 @@ def runs(laid, wanted):
     )  # fmt: skip
 
 
+# Arrays, not tuples of them: every tuple that a call is given costs reference counts.
 @jit_noalias
-def _bring(state, source, target, origin, begin, last, near, offset, entry, end):
-    for run in range(begin, last):
-        to, of = np.uint64(target[run]), np.uint64(origin[run])
-        for k in range(_RUN):
-            near[to + k] = state[of + k]
-    for k in range(entry, end):
-        near[k - offset] = state[np.uint64(source[k])]
+def bring(block, state, begin, source, span, run, target, origin, first, last, near):
+    """Outputs near (room,) int8 of the neighbours of one block that begins with entry `begin`.
 
-
-@jit
-def bring(block, state, laid, found, near):
-    """Outputs near (room,) int8 of the neighbours of one block, from state (node + RUN,) int8."""
-    span, run, target, origin, first, last, _ = found
-    offset = np.uint64(laid.begin[block])
-    for k in range(span[block], span[block + 1]):
-        _bring(
-            state, laid.source, target, origin, np.uint64(run[k]), np.uint64(run[k + 1]), near, offset,
-            np.uint64(first[k]), np.uint64(last[k]),
-        )  # fmt: skip
+    state (node + RUN,) int8; source of the Blocks, and the arrays of their Runs.
+    """
+    for part in range(np.uint64(span[block]), np.uint64(span[block + _ONE])):
+        for k in range(np.uint64(run[part]), np.uint64(run[part + _ONE])):
+            to, of = np.uint64(target[k]), np.uint64(origin[k])
+            for lane in range(_RUN):
+                near[to + lane] = state[of + lane]
+        for entry in range(np.uint64(first[part]), np.uint64(last[part])):
+            near[entry - begin] = state[np.uint64(source[entry])]

@@ -125,7 +125,7 @@ def _waits(bits, begin, count, scale, site, arrhenius, threshold):
 
 # The loops over candidates take arrays, not tuples of them: every tuple that a call is given costs reference counts.
 @jit_noalias
-def _redraw(site, threshold, count, level, up, first, felt, weight):
+def redraw(site, threshold, count, level, up, first, felt, weight):
     for k in range(count):
         node = site[k]
         new = np.float64(level[node]) > threshold[k]
@@ -186,7 +186,7 @@ def follow_stream(key, kind, slot, every, net, state, draws, lane, width):
                 continue
             _logistic(bits, begin + _BLOCK, many, scale, threshold)
             if kind == REDRAW:
-                _redraw(site, threshold, many, level, up, first, felt, weight)
+                redraw(site, threshold, many, level, up, first, felt, weight)
             else:
                 _waits(bits, begin + _BLOCK, many, scale, site, net.arrhenius, threshold)
                 _reject(site, threshold, many, level, up, first, felt, weight, net.bound)
