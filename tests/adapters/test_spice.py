@@ -141,7 +141,8 @@ def test_transistors_are_refused_by_name():
         spice.deck(ts.load("latch"))
     assert len(caught.value.problems) == 6
     assert caught.value.problems[0].message == (
-        "no deck for 'nmos': the export knows resistor, capacitor, white_noise, current_source, voltage_source"
+        "no deck for 'nmos': the export knows resistor, capacitor, current_source, voltage_source, white_noise, "
+        "shot_noise, flicker_noise, band_noise"
     )
 
 
@@ -219,3 +220,13 @@ def test_interpolated_noise_of_a_network_is_that_of_its_propagated_draws():
     averaged = np.mean([flow @ joint @ flow.T for flow in [*flows[1:], state]], axis=0)
     averaged += (flows[0] @ joint @ flows[0].T - state @ joint @ state.T) / (2 * fine)
     assert np.allclose(interpolated.covariance(capacitance, conductance, noise, h), averaged, rtol=1e-5, atol=1e-6)
+
+
+def test_noise_that_a_deck_cannot_hold_is_refused_by_name(tmp_path):
+    source = "{p: X, n: 0, clock: ck}}\n  K: {type: clock, frequency: 1 MHz, pins: {out: ck}}\nrun:"
+    held = "  H: {type: held_noise, psd: 1e-23 A^2/Hz, pins: " + source
+    with pytest.raises(NetlistError, match=r"no deck for held noise: \.noise knows no clock; thermosim analyze gives"):
+        spice.deck(chip_of(tmp_path, RING.replace("run:", held)))
+    band = "  B: {type: band_noise, psd: 1e-23 A^2/Hz, bandwidth: 1 MHz, pins: {p: X, n: 0}}\nrun:"
+    with pytest.raises(NetlistError, match="no transient deck for 'band_noise': TRNOISE is white"):
+        spice.deck(chip_of(tmp_path, RING.replace("run:", band)), transient=True)

@@ -21,19 +21,21 @@ from typing import Any
 import numpy as np
 
 from thermosim.adapters import spice_transient
+from thermosim.adapters.spice_noise import AMBIENT, ISOLATED, gain, number, remembering
 from thermosim.analysis import linear
 from thermosim.api import Chip
 from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.noise_states import COLOURED, HELD, is_noise
 from thermosim.circuit.program import Island
 from thermosim.circuit.stamps import LINEAR, stamp
-from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 from thermosim.errors import Problems
 
-LETTERS = {"resistor": "r", "capacitor": "c", "white_noise": "g", "current_source": "i", "voltage_source": "v"}
+LETTERS = {
+    "resistor": "r", "capacitor": "c", "current_source": "i", "voltage_source": "v", "white_noise": "g",
+    "shot_noise": "g", "flicker_noise": "g", "band_noise": "g",
+}  # fmt: skip
 LEFT_OUT = ("converter", "digital", "pbit", "pdit", "synapse")
-AMBIENT, ISOLATED = 300.0, 1000.0
-"""Temperature of the deck [K], from which a resistor differs by `dtemp`; the resistor behind injected noise [Ohm]."""
 POINTS, MARGIN = 200, 1e6
 """Frequencies per decade; how far the band goes beyond the corners: it leaves out 1.3e-6 of the variance."""
 
@@ -63,7 +65,7 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
         If there is no analog node, a part is of a type that the deck cannot hold, or a network has no stationary law.
     """
     circuit, program = chip.circuit, chip.program
-    _refuse(chip)
+    _refuse(chip, transient)
     parts = circuit.of_type(*LETTERS)
     nets = Names({"0", "gnd", "probe"})  # ngspice takes the second for ground
     names = {net: nets.take(_plain(net)) for net in sorted({net for item in parts for net in _nets(item)} - {"0"})}
@@ -82,7 +84,7 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
             if net in names:
                 own = elements.take("v_" + _plain(item.element(k)))
                 lines.append(f"{own} {names[net]} 0 {number(program.driven[net])}")
-    islands = tuple(island.nodes for island in program.islands)
+    islands = tuple(tuple(name for name in island.nodes if not is_noise(name)) for island in program.islands)
     measured = tuple(tuple(names[net] for net in nodes) for nodes in islands)
     if interval is None:
         lines += _noise_runs(program.islands, measured)
@@ -117,16 +119,17 @@ def _nets(item: Instance) -> Iterator[str]:
     return (net for nets in item.pins.values() for net in nets)
 
 
-def number(value: float) -> str:
-    """A float to 15 digits; never with a suffix, where M would be milli."""
-    return f"{value:.15g}"
-
-
-def _refuse(chip: Chip) -> None:
+def _refuse(chip: Chip, transient: bool) -> None:
     problems = Problems()
     document = chip.netlist.document
     for item in chip.circuit.instances.values():
-        if item.type not in LETTERS and item.bound.model.family not in LEFT_OUT:
+        if item.type in HELD:
+            message = "no deck for held noise: .noise knows no clock; thermosim analyze gives its periodic state"
+            problems.add(document.position(item.at), item.path, message)
+        elif item.type in COLOURED and transient:
+            message = f"no transient deck for '{item.type}': TRNOISE is white; leave --transient out"
+            problems.add(document.position(item.at), item.path, message)
+        elif item.type not in LETTERS and item.bound.model.family not in LEFT_OUT:
             problems.add(
                 document.position(item.at),
                 item.path,
@@ -165,20 +168,27 @@ def _element(
     """Lines of one element; noise as `.noise` sees it, or as sources of the transient if there is an `interval`."""
     model: Any = item.bound.model
     letter, path, (p, n) = LETTERS[item.type], _plain(item.element(k)), ends
-    name = elements.take(path if path.startswith(letter) else f"{letter}_{path}")
+    name = path if path.startswith(letter) else f"{letter}_{path}"
+    if item.type in COLOURED:
+        yield from remembering(item, k, ends, name, elements, nets)
+        return
+    name = elements.take(name)
     ambient = circuit.netlist.temperature
-    density = 2 * stamp(item, "actual", ambient)(k)[2] if item.type in LINEAR else 0.0  # one-sided [A^2/Hz]
+    noise, current = stamp(item, "actual", ambient)(k)[2:] if item.type in LINEAR else (0.0, 0.0)
+    density = 2 * noise  # one-sided [A^2/Hz]
     if item.type == "resistor":
         excess = (ambient if model.temperature is None else model.temperature) - AMBIENT
         warmth = "noisy=0" if interval is not None or density == 0 else f"dtemp={number(excess)}"
         yield f"{name} {p} {n} {number(item.actual['r'][k])} {warmth}"
-    elif item.type == "white_noise":
+    elif item.type in ("white_noise", "shot_noise"):
         if interval is None:
-            source, gain = nets.take(f"noise_{name}"), math.sqrt(density / (4 * BOLTZMANN * AMBIENT * ISOLATED))
+            source = nets.take(f"noise_{name}")
             yield f"{elements.take('r_' + name)} {source} 0 {number(ISOLATED)} dtemp=0"
-            yield f"{name} {n} {p} {source} 0 {number(gain)}"
+            yield f"{name} {n} {p} {source} 0 {number(gain(density))}"
+        if current:
+            yield f"{elements.take('i_' + name)} {n} {p} {number(current)}"
     elif item.type == "current_source":
-        yield f"{name} {n} {p} {number(item.actual['i'][k])}"  # SPICE counts the current that runs through it, n to p
+        yield f"{name} {n} {p} {number(current)}"  # SPICE counts the current that runs through it, n to p
     else:
         yield f"{name} {p} {n} {number(item.actual['c' if item.type == 'capacitor' else 'v'][k])}"
     if interval is not None and density > 0:

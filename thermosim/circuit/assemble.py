@@ -17,6 +17,7 @@ from thermosim.circuit.dit_fabrics import build_dits, dit_notes
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.heat import heat_branches
+from thermosim.circuit.held_noise import build_held, held_notes
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
@@ -50,6 +51,8 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     check_reads(circuit, sampling, problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
+    held = build_held(circuit, clocks, problems)
+    levels = {name: 0.0 for bank in held for name in bank.inputs}
     _check_sampled(circuit, (*islands, *jump_islands), driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
@@ -69,8 +72,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         jump_islands=jump_islands,
         branches=heat_branches(circuit, islands, jump_islands, adcs, problems),
         fabrics=fabrics,
-        driven={net: actual for net, (_, actual) in driven.items()},
-        drawn_driven={net: drawn for net, (drawn, _) in driven.items()},
+        driven={net: actual for net, (_, actual) in driven.items()} | levels,
+        drawn_driven={net: drawn for net, (drawn, _) in driven.items()} | levels,
+        held=held,
         adcs=adcs,
         dacs=dacs,
         clocks=tuple(clocks.values()),
@@ -91,6 +95,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *_notes(circuit, fabrics),
             *dit_notes(circuit, dits),
             *schedule_notes(sampling, recorded),
+            *held_notes(held),
             *(jump_notes(jump_islands) if not len(problems) else ()),
         ),
         dits=dits,

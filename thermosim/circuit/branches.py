@@ -95,8 +95,9 @@ class Group:
 
 
 def nets_of(instance: Instance, k: int) -> dict[str, str]:
-    """Net of each pin of element k."""
-    return {pin: nets[k] for pin, nets in instance.pins.items()}
+    """Net of each analog pin of element k."""
+    analog = {pin.name for pin in instance.bound.model.pins if pin.kind == "analog"}
+    return {pin: nets[k] for pin, nets in instance.pins.items() if pin in analog}
 
 
 def whole_law(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tuple[list[str], LinearLaw]:

@@ -12,7 +12,10 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.held_noise import held_in
+from thermosim.circuit.lint_noise import NOISE, followers
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import AdcBank, ControllerPlan, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -50,6 +53,8 @@ def equilibrium(circuit: Circuit, program: Program) -> Found:
     for island in program.islands:
         law = island.drawn
         n = len(island.nodes)
+        if any(is_noise(name) for name in island.inputs):
+            continue
         if n < 2 or np.count_nonzero(law.conductance) == np.count_nonzero(np.diag(law.conductance)):
             continue
         weights = law.noise[law.conductance != 0] / law.conductance[law.conductance != 0]
@@ -80,6 +85,8 @@ def _law_at(program: Program, island: Island, node: int) -> tuple[float, float] 
         return None
     try:
         covariance = stationary(island.drawn.capacitance, island.drawn.conductance, island.drawn.noise)
+        levels = held_in(island, program.held, "drawn")
+        covariance = covariance if levels is None else covariance + levels.mean
     except ValueError:
         return None
     held = np.array([program.driven[net] for net in island.inputs])
@@ -160,7 +167,8 @@ def loop_latency(circuit: Circuit, program: Program) -> Found:
     for plan in program.controllers:
         if plan.plant is None:
             continue
-        fastest = float(relaxation_times(plan.plant.capacitance, plan.plant.conductance).min())
+        acts = followers(plan.plant)
+        fastest = float(relaxation_times(plan.plant.capacitance[acts], plan.plant.conductance[acts]).min())
         loop = _loop(program, plan)
         for what, value in (("tick", plan.clock.period), ("loop latency", loop)):
             if value > fastest / 10:
@@ -197,6 +205,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "sampler-loading": sampler_loading,
     "loop-latency": loop_latency,
     "weak-inversion": weak_inversion,
+    **NOISE,
     **P_BITS,
 }
 ARITHMETIC = "arithmetic"

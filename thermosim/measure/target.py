@@ -34,6 +34,7 @@ from thermosim.analysis.distance import (
 from thermosim.analysis.mixing import Mixing, integrated_time, overall
 from thermosim.circuit.discipline import discipline, exchanges_exactly
 from thermosim.circuit.ising import one_law
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric, IsingLaw, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal import disciplines, exact
@@ -99,6 +100,11 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
         return "transistors make it nonlinear and the netlist names no target law"
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
+    held = [name for name in island.inputs if is_noise(name)]
+    if held:
+        return (
+            f"held noise ({held[0][2:-1]}) leaves a law that turns with its clock, and the netlist names no target law"
+        )
     if not samples.complete:
         return "not all of its nodes were recorded"
     from thermosim.analysis.linear import mean, stationary

@@ -11,7 +11,7 @@ from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
-from thermosim.models.noise_sources import BandNoise, FlickerNoise, ShotNoise
+from thermosim.models.noise_sources import BandNoise, FlickerNoise, HeldNoise, ShotNoise
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
@@ -33,6 +33,7 @@ _CLASSES: tuple[type[Model], ...] = (
     ShotNoise,
     FlickerNoise,
     BandNoise,
+    HeldNoise,
     VoltageSource,
     CurrentSource,
     ClockSource,

@@ -5,7 +5,8 @@ voltage w with
 
     (1 / 2 pi f) dw/dt = gain (v_in_p - v_in_n + e) - w,   current (w - v_out) / output_resistance into `out`,
 
-e white of one-sided density `psd`; f = gbw / |gain| where gbw is stated.
+e white of one-sided density `psd`; f = gbw / |gain| where gbw is stated. `swing` [V] limits nothing: a lint tells when
+the output goes beyond it.
 """
 
 from __future__ import annotations
@@ -50,12 +51,16 @@ class Amplifier(Model):
     gbw: Hertz | None = None
     output_resistance: Ohms
     psd: VoltageDensity
+    swing: PositiveVolts | None = None
     saturation: PositiveVolts | None = None
 
     @model_validator(mode="after")
     def _built(self) -> Self:
         if self.saturation is not None:
-            raise ValueError("saturation is not built: an amplifier is linear; leave it out and watch the amplitude")
+            raise ValueError(
+                "saturation is not built: an amplifier is linear; state swing, and a lint tells when its output goes "
+                "beyond it"
+            )
         if (self.bandwidth is None) == (self.gbw is None):
             raise ValueError("state the pole once: bandwidth, or gbw = |gain| bandwidth")
         if self.gain == 0:

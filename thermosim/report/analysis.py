@@ -41,7 +41,8 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
     facts = _times(found, most)
     if found.reason:
         return [Section(title, None, facts, remarks=(found.reason,))]
-    header = ("node", "mean", "rms noise", "at f = 0", "noise bandwidth")
+    at_edges = () if found.edges is None else ("rms at edges",)
+    header = ("node", "mean", "rms noise", "at f = 0", "noise bandwidth", *at_edges)
     rows = tuple(
         (
             node,
@@ -49,10 +50,11 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
             show(found.deviation[k], found.units[k], 4),
             f"{show(math.sqrt(found.low_density[k]), found.units[k], 4)}/rtHz",
             show(found.bandwidth[k], "Hz", 4) if np.isfinite(found.bandwidth[k]) else "undefined",
+            *(() if found.edges is None else (show(math.sqrt(found.edges[k, k]), found.units[k], 4),)),
         )
         for k, node in ((k, found.nodes[k]) for k in shown[:most])
     )
-    tables = [Table(header, rows, (False, True, True, True, True))]
+    tables = [Table(header, rows, (False, *(True for _ in header[1:])))]
     names = tuple(found.nodes[k] for k in shown)
     if full and 1 < len(names) <= 16:
         tables.append(_matrix("correlation", names, names, found.correlation[np.ix_(shown, shown)]))
@@ -116,7 +118,7 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     size = max(size, found.turnover)
     flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
-    memory = any(is_noise(name) for name in found.nodes)
+    memory = found.edges is not None or any(is_noise(name) for name in found.nodes)
     visible = "undefined" if found.visible is None else f"{show(_clean(found.visible), '1/s', 4)}"
     physical = "undefined" if found.physical is None else f"{show(_clean(found.physical), '1/s', 4)}"
     if found.physical is None:
