@@ -28,6 +28,7 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.noise_states import COLOURED, HELD, is_noise
 from thermosim.circuit.program import Island
 from thermosim.circuit.stamps import LINEAR, stamp
+from thermosim.circuit.warmth import temperature
 from thermosim.contracts import Floats
 from thermosim.errors import Problems
 
@@ -177,7 +178,7 @@ def _element(
     noise, current = stamp(item, "actual", ambient)(k)[2:] if item.type in LINEAR else (0.0, 0.0)
     density = 2 * noise  # one-sided [A^2/Hz]
     if item.type == "resistor":
-        excess = (ambient if model.temperature is None else model.temperature) - AMBIENT
+        excess = temperature(circuit, item, k) - AMBIENT
         warmth = "noisy=0" if interval is not None or density == 0 else f"dtemp={number(excess)}"
         yield f"{name} {p} {n} {number(item.actual['r'][k])} {warmth}"
     elif item.type in ("white_noise", "shot_noise"):

@@ -26,6 +26,7 @@ from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.sources import driven_nets
 from thermosim.circuit.testbench import absent_nets, build_probes, build_target, window
+from thermosim.circuit.warmth import warmth_notes
 from thermosim.errors import Problems
 from thermosim.models.base import Price, PriceContext
 from thermosim.models.pbit import Pbit
@@ -258,7 +259,7 @@ def _discipline_notes(program: Program, window: tuple[int, int]) -> tuple[str, .
 
 def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
-    notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
+    notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics), *warmth_notes(circuit)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
     for fabric in fabrics:
         if fabric.order == "coloured" and fabric.colours > 2:

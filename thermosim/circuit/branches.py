@@ -72,7 +72,7 @@ def branches(
             if not column.any():
                 continue  # both ends on one node
             conductance, _, intensity, current = at(k)
-            bath = _bath(circuit, instance) if instance.type == "resistor" else None
+            bath = _bath(circuit, instance, k, which) if instance.type == "resistor" else None
             path = instance.element(k)
             numbers = (float(conductance), float(intensity), bath, float(current))
             found.append(Branch(path, instance.type, (p, n), column, held, *numbers))
@@ -154,7 +154,7 @@ def _group(
         law.input_conductance[order], law.input_capacitance[order], law.current[order],
     )  # fmt: skip
     passive = {instance.type for instance, _ in members} <= {"resistor", "current_source"}
-    baths = {_bath(circuit, instance) for instance, _ in members if instance.type == "resistor"}
+    baths = {_bath(circuit, instance, k, "actual") for instance, k in members if instance.type == "resistor"}
     return Group(
         " + ".join(instance.element(k) for instance, k in members if instance.type != "current_source"),
         tuple(members),
@@ -164,8 +164,9 @@ def _group(
     )
 
 
-def _bath(circuit: Circuit, instance: Instance) -> float:
+def _bath(circuit: Circuit, instance: Instance, k: int, which: str) -> float:
     """Temperature of the bath that a resistor stands for [K]; one without noise is at 0 K."""
     model: Any = instance.bound.model
-    ambient = circuit.netlist.temperature if model.temperature is None else model.temperature
-    return float(ambient) if model.noisy else 0.0
+    values = getattr(instance, which)
+    kelvin = values["temperature"][k] if "temperature" in values else circuit.netlist.temperature
+    return float(kelvin) if model.noisy else 0.0

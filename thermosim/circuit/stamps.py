@@ -83,9 +83,9 @@ def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tup
     model: Any = instance.bound.model
     values: Mapping[str, Floats] = getattr(instance, which)
     if instance.type == "resistor":
-        temperature = ambient if model.temperature is None else model.temperature
-        johnson = 2 * BOLTZMANN * temperature if model.noisy else 0.0
-        return lambda k: (1 / values["r"][k], 0.0, johnson / values["r"][k], 0.0)
+        kelvins = values["temperature"] if "temperature" in values else np.full(instance.size, ambient)
+        johnson = 2 * BOLTZMANN * kelvins if model.noisy else np.zeros(instance.size)
+        return lambda k: (1 / values["r"][k], 0.0, johnson[k] / values["r"][k], 0.0)
     if instance.type == "capacitor":
         return lambda k: (0.0, values["c"][k], 0.0, 0.0)
     if instance.type == "current_source":

@@ -1,23 +1,49 @@
 """Resistor, capacitor, inductor and mutual inductance.
 
-i = (v_p - v_n) / r, with Johnson noise of two-sided intensity 2 k T / r if `noisy`; i = c d(v_p - v_n)/dt;
+i = (v_p - v_n) / r, with Johnson noise of two-sided intensity 2 k T / r if `noisy`; i = c d(v_p - v_n)/dt; r and c are
+those at `t_nominal` and change by the share `tc1` with every kelvin from there (:mod:`thermosim.circuit.warmth`);
 l di/dt + sum_j M_j di_j/dt = v_p - v_n with M = k sqrt(l_a l_b).
 Nyquist, Phys. Rev. 32, 110 (1928), eq. 1 (one-sided density 4 k T / r).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import StrictBool, StrictStr
+from pydantic import StrictBool, StrictStr, model_validator
 
-from thermosim.models.base import Coefficient, Farads, Henries, Kelvins, Model, Ohms, Pin
+from thermosim.models.base import (
+    Coefficient,
+    Farads,
+    Henries,
+    Kelvins,
+    Model,
+    Ohms,
+    Pin,
+    PositiveKelvins,
+    TemperatureCoefficient,
+    ThermalResistance,
+)
 
 TWO_TERMINAL = (Pin("p", "analog", "inout"), Pin("n", "analog", "inout"))
 
 
-class Resistor(Model):
-    """Linear resistor; `temperature` None is the netlist's."""
+class _Drifting(Model):
+    """What both kinds of components say of temperature."""
+
+    tc1: TemperatureCoefficient | None = None
+    t_nominal: PositiveKelvins | None = None
+
+    @model_validator(mode="after")
+    def _drift_stated(self) -> Self:
+        if (self.tc1 is None) != (self.t_nominal is None):
+            raise ValueError("tc1 and t_nominal, the temperature at which its value holds, belong together")
+        return self
+
+
+class Resistor(_Drifting):
+    """Linear resistor; `temperature` None is the netlist's, or that to which its own heat brings it through
+    `thermal_resistance`."""
 
     family: ClassVar[Literal["linear"]] = "linear"
     pins: ClassVar[tuple[Pin, ...]] = TWO_TERMINAL
@@ -27,9 +53,16 @@ class Resistor(Model):
     r: Ohms
     temperature: Kelvins | None = None
     noisy: StrictBool = True
+    thermal_resistance: ThermalResistance | None = None
+
+    @model_validator(mode="after")
+    def _one_temperature(self) -> Self:
+        if self.temperature is not None and self.thermal_resistance is not None:
+            raise ValueError("temperature holds it where it is; leave it or thermal_resistance out")
+        return self
 
 
-class Capacitor(Model):
+class Capacitor(_Drifting):
     """Linear capacitor, without noise of its own."""
 
     family: ClassVar[Literal["linear"]] = "linear"
