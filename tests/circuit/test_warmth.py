@@ -117,7 +117,7 @@ def test_a_capacitor_drifts_with_the_die():
     drifting = "C: {type: capacitor, c: 1 pF, tc1: -1e-3 1/K, t_nominal: 250 K, pins: {p: x, n: 0}}"
     found = known([r("R", R, "x"), drifting])
     assert found.covariance == pytest.approx(BOLTZMANN * T / (C * 0.95), rel=1e-12)
-    circuit, program = chip([r("R", R, "x"), drifting])
+    _, program = chip([r("R", R, "x"), drifting])
     (island,) = program.islands
     assert island.drawn.capacitance[0, 0] == C, "as drawn it is what the netlist writes"
     assert "C: at 300 K its c is 0.95 of that at 250 K" in program.notes

@@ -16,7 +16,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -167,7 +166,6 @@ def _element(
     interval: float | None,
 ) -> Iterator[str]:
     """Lines of one element; noise as `.noise` sees it, or as sources of the transient if there is an `interval`."""
-    model: Any = item.bound.model
     letter, path, (p, n) = LETTERS[item.type], _plain(item.element(k)), ends
     name = path if path.startswith(letter) else f"{letter}_{path}"
     if item.type in COLOURED:

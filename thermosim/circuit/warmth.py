@@ -96,8 +96,8 @@ def _at(circuit: Circuit, kelvins: Warm, problems: Problems) -> Circuit:
                 problems.add(
                     circuit.netlist.document.position((*instance.at, "tc1")), instance.path,
                     f"at {show(float(own[factor.argmin()]), 'K', 4)} tc1 makes its {name} {factor.min():.3g} times "
-                    f"that at {show(model.t_nominal, 'K', 4)}: a coefficient is the slope near t_nominal and no law so far "
-                    "from it",
+                    f"that at {show(model.t_nominal, 'K', 4)}: a coefficient is the slope near t_nominal and no law so "
+                    "far from it",
                 )  # fmt: skip
                 return circuit
             values[name] = values[name] * factor
