@@ -99,6 +99,8 @@ SOURCES = """\
   A: {type: shot_noise, mean: left_out, current: 1 uA, gain: 3, excess_factor: 2, pins: {p: "x[1]", n: 0}}
   F: {type: flicker_noise, psd: 1e-20 A^2/Hz, at: 1 kHz, f_low: 10 Hz, f_high: 1 GHz, ripple: 0.01,
       pins: {p: "x[1]", n: X}}
+  E: {type: vcvs, gain: -0.8, pins: {p: e, n: 0, cp: X, cn: "x[1]"}}
+  Re: {type: resistor, r: 9 kOhm, pins: {p: e, n: "x[0]"}}
   B: {type: band_noise, psd: 5e-23 A^2/Hz, bandwidth: 3 MHz, second_pole: 20 MHz, pins: {p: "X", n: gnd}}
 run:"""
 

@@ -142,7 +142,7 @@ def test_transistors_are_refused_by_name():
     assert len(caught.value.problems) == 6
     assert caught.value.problems[0].message == (
         "no deck for 'nmos': the export knows resistor, capacitor, current_source, voltage_source, white_noise, "
-        "shot_noise, flicker_noise, band_noise"
+        "shot_noise, flicker_noise, band_noise, vcvs"
     )
 
 

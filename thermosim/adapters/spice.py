@@ -33,7 +33,7 @@ from thermosim.errors import Problems
 
 LETTERS = {
     "resistor": "r", "capacitor": "c", "current_source": "i", "voltage_source": "v", "white_noise": "g",
-    "shot_noise": "g", "flicker_noise": "g", "band_noise": "g",
+    "shot_noise": "g", "flicker_noise": "g", "band_noise": "g", "vcvs": "e",
 }  # fmt: skip
 LEFT_OUT = ("converter", "digital", "pbit", "pdit", "synapse")
 POINTS, MARGIN = 200, 1e6
@@ -78,6 +78,12 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
     for item in parts:
         for k in range(item.size):
             ends = [names.get(item.pins[pin][k], "0") for pin in ("p", "n")]
+            if item.type == "vcvs":
+                controls = " ".join(names.get(item.pins[pin][k], "0") for pin in ("cp", "cn"))
+                own, path = number(float(item.actual["gain"][k])), _plain(item.element(k))
+                name = elements.take(path if path.startswith("e") else f"e_{path}")
+                lines.append(f"{name} {' '.join(ends)} {controls} {own}")
+                continue
             lines += _element(circuit, item, k, (ends[0], ends[1]), elements, nets, interval)
     for item in circuit.of_type("dac"):
         for k, net in enumerate(item.pins["out"]):

@@ -21,7 +21,7 @@ from thermosim.circuit.eliminate import eliminate, without_storage
 from thermosim.circuit.islands import unknowns_of
 from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, full_law, members_of, stamp
+from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, full_law, members_of, stamp, state_name
 from thermosim.contracts import Floats
 
 
@@ -123,7 +123,8 @@ def groups(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tup
             nets = {tied.get(net, (net, 0.0))[0] for net in nets_of(instance, k).values()}
             if not nets & here or not (nets & gone or instance.type in ACTIVE):
                 continue
-            at, members = nets & gone, [(instance, k)]
+            own = {state_name(instance, k)} & gone if instance.type == "vcvs" else set()
+            at, members = (nets & gone) | own, [(instance, k)]
             for other in [other for other in sets if other[0] & at]:
                 at, members = at | other[0], other[1] + members
                 sets.remove(other)

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.controlled import check_controlled
 from thermosim.circuit.eliminate import Undetermined, eliminate, without_storage
 from thermosim.circuit.inductance import check_inductance, check_inductors
 from thermosim.circuit.nets import GROUND, natural
@@ -76,6 +77,9 @@ def _island(
         if net in tied
     }
     before = len(problems)
+    check_controlled(circuit, members, unknowns, drawn, gone, problems)
+    if len(problems) > before:
+        return Island(nodes[0], tuple(unknowns), tuple(inputs), drawn, actual, np.zeros(len(unknowns)), absent)
     if len(gone) == len(unknowns):
         contact = circuit.nets.contacts[nodes[0]][0]
         problems.add(
@@ -87,7 +91,7 @@ def _island(
         try:
             drawn, actual = eliminate(drawn, gone), eliminate(actual, gone)
         except Undetermined as error:
-            for net in (unknowns[row] for row in error.rows):
+            for net in (unknowns[row] for row in error.rows if "(" not in unknowns[row]):
                 contact = circuit.nets.contacts[net][0]
                 problems.add(
                     contact.where, f"{contact.element}.{contact.pin.name}",

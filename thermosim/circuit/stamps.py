@@ -7,6 +7,7 @@ Stamps, incidence column b = e_p - e_n:
     white noise    S += (S_I / 2) b b^T                           source     i += I b
     inductor       C_LL = l (mutual: C_ab = k sqrt(l_a l_b)),  G_vL = b,  G_Lv = -b^T
     transconductance   G -= gm b b_c^T
+    vcvs           a current e(E) into p, out of n: G_pe = -1, G_ne = 1, G_e = b - gain b_c;  it is always eliminated
     amplifier      C_ww = tau / r, G_ww = 1 / r, G_w,in = -(gain / r) b_in^T, S_ww = gain^2 psd / (2 r^2);
                    at its output G_oo = 1 / r, G_ow = -1 / r
     noise with a memory: see circuit/noise_states.py
@@ -31,9 +32,10 @@ from thermosim.contracts import Floats
 
 LINEAR = ("resistor", "capacitor", "white_noise", "shot_noise", "current_source")
 """Elements of two ends without a state of their own."""
-ACTIVE = ("transconductance", "amplifier")
-STATEFUL = ("inductor", "amplifier", *COLOURED)
+ACTIVE = ("transconductance", "vcvs", "amplifier")
+STATEFUL = ("inductor", "vcvs", "amplifier", *COLOURED)
 ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *COLOURED, *HELD)
+_LETTERS = {"inductor": "i", "vcvs": "e", "amplifier": "v"}
 Members = dict[str, list[int]]
 """Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
@@ -48,7 +50,7 @@ def analog_ends(instance: Instance) -> list[tuple[str, ...]]:
 
 def state_name(instance: Instance, k: int) -> str:
     """The unknown that element k brings along."""
-    return f"{'i' if instance.type == 'inductor' else 'v'}({instance.element(k)})"
+    return f"{_LETTERS[instance.type]}({instance.element(k)})"
 
 
 def members_of(circuit: Circuit, groups: list[list[str]]) -> list[Members]:
@@ -164,6 +166,14 @@ class Stamper:
             self.conduct(net, pins["cp"], -sign * siemens)
             self.conduct(net, pins["cn"], sign * siemens)
 
+    def vcvs(self, state: str, pins: Mapping[str, str], gain: float) -> None:
+        """v_p - v_n = gain (v_cp - v_cn), by the current `state` into p."""
+        for net, sign in ((pins["p"], 1.0), (pins["n"], -1.0)):
+            self.conduct(net, state, -sign)
+            self.conduct(state, net, sign)
+        for net, sign in ((pins["cp"], 1.0), (pins["cn"], -1.0)):
+            self.conduct(state, net, -sign * gain)
+
     def amplifier(self, state: str, pins: Mapping[str, str], gain: float, pole: float, ohms: float, psd: float) -> None:
         """One pole at `pole` [Hz] behind `ohms`; `psd` [V^2/Hz] at the input, one-sided."""
         row = self._row[state]
@@ -209,6 +219,8 @@ def full_law(
                 inject(work, instance, k, held_name(instance, k))
             elif instance.type == "transconductance":
                 work.transconductance(pins, float(values["gm"][k]))
+            elif instance.type == "vcvs":
+                work.vcvs(state_name(instance, k), pins, float(values["gain"][k]))
             elif instance.type == "inductor":
                 state = state_name(instance, k)
                 henries[instance.element(k)] = state, float(values["l"][k])

@@ -230,6 +230,8 @@ def _power(
             total += (at["p"] - at["n"]) ** 2 / float(instance.actual["r"][k])
         elif instance.type == "transconductance":
             total -= (at["p"] - at["n"]) * float(instance.actual["gm"][k]) * (at["cp"] - at["cn"])
+        elif instance.type == "vcvs":
+            total -= (at["p"] - at["n"]) * volts[state_name(instance, k)]
         elif instance.type == "amplifier":
             inner = volts[state_name(instance, k)]
             total += at["out"] * (at["out"] - inner) / float(instance.actual["output_resistance"][k])
@@ -280,7 +282,7 @@ def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, fl
         if net in driven or net in tied:
             rails[net] = rails.get(net, 0.0) + above * current
 
-    for instance in circuit.of_type(*LINEAR, "inductor", "transconductance", "amplifier"):
+    for instance in circuit.of_type(*LINEAR, "inductor", "transconductance", "vcvs", "amplifier"):
         at = stamp(instance, "actual", circuit.netlist.temperature) if instance.type in LINEAR else None
         for k in range(instance.size):
             nets = nets_of(instance, k)
@@ -294,7 +296,7 @@ def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, fl
             if instance.type == "transconductance":
                 current = -float(instance.actual["gm"][k]) * (volts[nets["cp"]] - volts[nets["cn"]])
             elif at is None:
-                current = volts[state_name(instance, k)]
+                current = volts[state_name(instance, k)] * (-1 if instance.type == "vcvs" else 1)
             else:
                 conductance, _, _, source = at(k)
                 across = volts[nets["p"]] - volts[nets["n"]]

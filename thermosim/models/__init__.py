@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thermosim.models.adc import Adc
-from thermosim.models.amplifiers import Amplifier, Transconductance
+from thermosim.models.amplifiers import Amplifier, Transconductance, Vcvs
 from thermosim.models.base import Model
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.dac import Dac
@@ -25,6 +25,7 @@ _CLASSES: tuple[type[Model], ...] = (
     Inductor,
     Mutual,
     Transconductance,
+    Vcvs,
     Amplifier,
     Diode,
     Nmos,

@@ -1,6 +1,7 @@
-"""Linear active elements: transconductance and amplifier with one pole.
+"""Linear active elements: transconductance, voltage-controlled voltage source, and amplifier with one pole.
 
-Transconductance: the current gm (v_cp - v_cn) flows out of p into its net and returns through n. Amplifier: an inner
+Transconductance: the current gm (v_cp - v_cn) flows out of p into its net and returns through n. Ideal source without a
+pole (vcvs): v_p - v_n = gain (v_cp - v_cn), whatever current that takes. Amplifier: an inner
 voltage w with
 
     (1 / 2 pi f) dw/dt = gain (v_in_p - v_in_n + e) - w,   current (w - v_out) / output_resistance into `out`,
@@ -32,6 +33,17 @@ class Transconductance(Model):
 
     type: Literal["transconductance"] = "transconductance"
     gm: SignedSiemens
+
+
+class Vcvs(Model):
+    """Ideal voltage-controlled voltage source: no pole, no noise, no resistance; its controls draw no current."""
+
+    family: ClassVar[Literal["linear"]] = "linear"
+    pins: ClassVar[tuple[Pin, ...]] = Transconductance.pins
+    mismatched: ClassVar[tuple[str, ...]] = ("gain",)
+
+    type: Literal["vcvs"] = "vcvs"
+    gain: Number
 
 
 class Amplifier(Model):

@@ -123,7 +123,7 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     physical = "undefined" if found.physical is None else f"{show(_clean(found.physical), '1/s', 4)}"
     if found.physical is None:
         gathered = any(flow.temperature is not None and math.isnan(flow.temperature) for flow in found.heats)
-        why = "unequal baths meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
+        why = "parts without a heat of their own meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
     elif found.physical > 2 * abs(found.visible or 0.0) and found.physical > 1:
         why = "the voltages hide most of it"
     else:
