@@ -32,7 +32,7 @@ def test_an_inverter_and_a_resistor_couple_with_the_other_sign():
 
 
 def test_a_pair_of_inverters_makes_a_positive_coupling_and_its_covariance():
-    """J = [[2, 1], [1, 2]] / R with all resistors at T is no equilibrium: S = 4 k T / R at each, Sigma = 2 k T J^-1 / C."""
+    """J = [[2, 1], [1, 2]] / R under S = 4 k T / R at each: Sigma = 2 k T J^-1 / (R C), no equilibrium."""
     pair = [r("R1", R, "x"), c("C1", C, "x"), r("R2", R, "y"), c("C2", C, "y")]
     cross = [vcvs("E", -1.0, "e", "y"), r("Ra", R, "x", "e"), vcvs("F", -1.0, "f", "x"), r("Rb", R, "y", "f")]
     found = known([*pair, *cross])
