@@ -164,3 +164,15 @@ def test_an_interrupted_run_ends_with_the_same_bits():
 def test_every_level_is_counted():
     counts = run(chip(PAIR, SHORT)[1], {}, seed=3, replicas=2, threads=1).counters
     assert np.array_equal(counts["H.updates"].sum(axis=0), [40, 40])
+
+
+def test_slow_and_fast_nodes_in_one_network_keep_their_digits():
+    """Rates of 1e11 and 10 Hz under levels of 1 us: 1 - Phi of the slow one is 1e-5 of what round-off would leave."""
+    capacitance, rates, period = np.diag([1e-15, 1e-9]), np.array([1e11, 10.0]), 1e-6
+    conductance = np.diag(np.diag(capacitance) * rates)
+    conductance[1, 0] = conductance[1, 1] / 7  # one-way, so that the two are one network
+    found = held.periodic(capacitance, conductance, np.array([[0.0], [1.0]]), np.array([1.0]), period)
+    x = rates[1] * period
+    size = 1 / conductance[1, 1] ** 2
+    assert found.edges[1, 1] == pytest.approx(size * np.tanh(x / 2), rel=1e-6)
+    assert found.mean[1, 1] == pytest.approx(size * (1 + np.expm1(-x) / x), rel=1e-6)

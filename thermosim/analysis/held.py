@@ -3,11 +3,13 @@
     dx/dt = -A x + b u,   u new at t = k h, <u^2> = s^2
     after an edge         x(kh + t) = e^{-At} x(kh) + B(t) u,  B(t) = int_0^t e^{-Ar} b dr
     at the edges          P = Phi P Phi^T + s^2 B(h) B(h)^T,  Phi = e^{-Ah}
+                          = Psi K^-1 S K^-T Psi^T,  Psi = int_0^h e^{-Ar} dr,  K = 1 - A Psi / 2,
+                          (K^-1 A Psi) S + S (K^-1 A Psi)^T = s^2 b b^T
     mean over a period    A Pm + Pm A^T = s^2 (b M^T + M b^T),  M = (1/h) int_0^h B(t) dt,  <x u> = s^2 M
 
 One RC with <u^2> = 2 k T_eff G / h has P = (k T_eff / C) (2 tau / h) tanh(h / 2 tau), 0.924 of k T_eff / C at h = tau,
 and Pm = (k T_eff / C) (2 tau / h) (1 - (tau / h) (1 - e^{-h / tau})), 0.736 there: between its edges a node moves less.
-A network forgets the phase of its clock only in the mean. Derived here; the first is known, the second its companion.
+Both derived here; the first is known.
 """
 
 from __future__ import annotations
@@ -48,20 +50,22 @@ def periodic(capacitance: Floats, conductance: Floats, drive: Floats, variance: 
     if slowest <= 0:
         told = f"the drift has the eigenvalue {slowest:.4g} 1/s, and every mode must decay"
         raise ValueError(f"no periodic state: {told}")
-    n, m = drive.shape
-    whole = np.zeros((n + 2 * m, n + 2 * m))
-    whole[:n, :n], whole[:n, n : n + m] = -rates * period, into * period
-    whole[n : n + m, n + m :] = np.eye(m)
+    n = len(rates)
+    whole = np.zeros((3 * n, 3 * n))
+    whole[:n, :n], whole[:n, n : 2 * n], whole[n : 2 * n, 2 * n :] = -rates * period, np.eye(n) * period, np.eye(n)
     moved = expm(whole)
-    step, average = moved[:n, n : n + m], moved[:n, n + m :]
-    edges, decay = (step * variance) @ step.T, moved[:n, :n]
-    for _ in range(math.ceil(math.log2(max(1.0, 40 / (slowest * period)))) + 1):
-        edges, decay = edges + decay @ edges @ decay.T, decay @ decay
+    passed, average = moved[:n, n : 2 * n], moved[:n, 2 * n :] @ into
+    lost = rates @ passed  # 1 - Phi without the cancellation, which slow modes would not survive
+    between = np.eye(n) - lost / 2
+    inner = solve_continuous_lyapunov(np.linalg.solve(between, lost), (into * variance) @ into.T)
+    out = np.linalg.solve(between, passed)
+    edges = out @ inner @ out.T
     given = (into * variance) @ average.T
     scale = float(np.abs(rates).max())
     mean = solve_continuous_lyapunov(rates / scale, (given + given.T) / scale)
     back = solve_triangular(root, np.eye(n))
-    return Periodic(back @ edges @ back.T, back @ (mean + mean.T) @ back.T / 2, back @ average * variance)
+    edges, mean = (back @ (part + part.T) @ back.T / 2 for part in (edges, mean))
+    return Periodic(edges, mean, back @ average * variance)
 
 
 def levels(bits: int, clip: float) -> tuple[Floats, Floats]:
