@@ -21,6 +21,7 @@ from thermosim.circuit.held_noise import build_held, held_notes
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
+from thermosim.circuit.noise_states import flicker_notes
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
@@ -97,6 +98,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *dit_notes(circuit, dits),
             *schedule_notes(sampling, recorded),
             *held_notes(held),
+            *flicker_notes(circuit),
             *(jump_notes(jump_islands) if not len(problems) else ()),
         ),
         dits=dits,
