@@ -5,7 +5,7 @@ import pytest
 from noisy_chips import c, chip, noise, r
 
 from thermosim.circuit import lint
-from thermosim.circuit.lint_noise import followers, kick
+from thermosim.circuit.lint_noise import kick
 from thermosim.constants import BOLTZMANN, CHARGE
 
 CELL = [r("R", 1e6, "x"), c("C", 1e-12, "x"), r("R2", 1e3, "y"), c("C2", 1e-15, "y"), r("R12", 1e9, "x", "y")]
@@ -86,10 +86,3 @@ def test_a_kick_leaves_by_its_own_conductances():
     (island,) = [one for one in chip(CELL)[1].islands if "x" in one.nodes]
     assert kick(island, np.array([1.0, 0.0])) == pytest.approx(1e-12 / (1e-6 + 1e-9), rel=1e-12)
     assert kick(island, np.array([0.0, 1.0])) == pytest.approx(1e-15 / (1e-3 + 1e-9), rel=1e-12)
-
-
-def test_noise_that_nothing_drives_is_no_part_of_what_a_controller_acts_on():
-    flicker = noise("F", "flicker_noise", "psd: 1e-24 A^2/Hz, at: 1 kHz, f_low: 1 Hz, f_high: 1 THz, ripple: 0.01")
-    (island,) = chip([*CELL, flicker])[1].islands
-    assert len(island.nodes) > 2
-    assert [int(k) for k in followers(island.drawn)[1][0]] == [0, 1]

@@ -22,6 +22,7 @@ from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.noise_states import flicker_notes
+from thermosim.circuit.plant import plant_notes
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
@@ -99,6 +100,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *schedule_notes(sampling, recorded),
             *held_notes(held),
             *flicker_notes(circuit),
+            *plant_notes(circuit, islands),
             *(jump_notes(jump_islands) if not len(problems) else ()),
         ),
         dits=dits,

@@ -13,7 +13,7 @@ import numpy as np
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.held_noise import held_in
-from thermosim.circuit.lint_noise import NOISE, followers
+from thermosim.circuit.lint_noise import NOISE
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
 from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import AdcBank, ControllerPlan, Island, Program
@@ -167,8 +167,7 @@ def loop_latency(circuit: Circuit, program: Program) -> Found:
     for plan in program.controllers:
         if plan.plant is None:
             continue
-        acts = followers(plan.plant)
-        fastest = float(relaxation_times(plan.plant.capacitance[acts], plan.plant.conductance[acts]).min())
+        fastest = float(relaxation_times(plan.plant.capacitance, plan.plant.conductance).min())
         loop = _loop(program, plan)
         for what, value in (("tick", plan.clock.period), ("loop latency", loop)):
             if value > fastest / 10:

@@ -17,7 +17,7 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.held_noise import held_in
 from thermosim.circuit.lint_pbits import Found, position
 from thermosim.circuit.noise_states import shot
-from thermosim.circuit.program import Island, LinearLaw, Program
+from thermosim.circuit.program import Island, Program
 from thermosim.circuit.sources import ties
 from thermosim.constants import CHARGE
 from thermosim.contracts import Floats
@@ -27,15 +27,6 @@ ELECTRONS = 50
 """Below so many in a relaxation time a Gaussian is told apart from single electrons."""
 REACH = 4
 """Standard deviations that a Gaussian voltage is taken to reach."""
-
-
-def followers(law: LinearLaw) -> tuple[np.ndarray, ...]:
-    """Index of the part of a law that answers to its inputs: without noise currents that nothing drives."""
-    apart = ~np.eye(len(law.capacitance), dtype=bool)
-    driven = ((law.conductance != 0) & apart).any(axis=1) | ((law.capacitance != 0) & apart).any(axis=1)
-    driven |= (law.input_conductance != 0).any(axis=1)
-    rows = np.flatnonzero(driven) if driven.any() else np.arange(len(law.capacitance))
-    return np.ix_(rows, rows)
 
 
 def kick(island: Island, column: Floats) -> float:
