@@ -74,6 +74,11 @@ def test_and_is_silent_on_its_neighbour(parts):
     assert set(rules(parts)) <= {"equilibrium"}
 
 
+def test_levels_are_no_thermal_noise():
+    assert "equilibrium" in rules([])
+    assert "equilibrium" not in rules(held("5 MHz")), "levels come by an input, and not by the noise that it looks at"
+
+
 def test_at_rest_a_junction_counts_the_electrons_of_both_ways():
     """4 k T G / 2 q^2 of them a second, 2 k T C / q^2 in a relaxation time."""
     small = [r("R", 1e6, "x", more=", noisy: false"), c("C", 1e-17, "x")]
