@@ -146,3 +146,27 @@ def test_noise_in_time_has_the_variance_of_its_interpolated_draws(tmp_path):
     assert found == pytest.approx(exact, rel=0.04)
     assert found != pytest.approx(ts.analyze(chip)[0].covariance[0, 0], rel=0.05), "kT/C is 12 % higher"
     assert found != pytest.approx(2 * exact, rel=0.04), "a two-sided density taken for a one-sided one"
+
+
+SOURCES = """\
+  S: {type: shot_noise, mean: included, current: 2 uA, voltage: 40 mV, pins: {p: X, n: "x[0]"}}
+  A: {type: shot_noise, mean: left_out, current: 1 uA, gain: 3, excess_factor: 2, pins: {p: "x[1]", n: 0}}
+  F: {type: flicker_noise, psd: 1e-20 A^2/Hz, at: 1 kHz, f_low: 10 Hz, f_high: 1 GHz, ripple: 0.01,
+      pins: {p: "x[1]", n: X}}
+  E: {type: vcvs, gain: -0.8, pins: {p: e, n: 0, cp: X, cn: "x[1]"}}
+  Re: {type: resistor, r: 9 kOhm, pins: {p: e, n: "x[0]"}}
+  B: {type: band_noise, psd: 5e-23 A^2/Hz, bandwidth: 3 MHz, second_pole: 20 MHz, pins: {p: "X", n: gnd}}
+run:"""
+
+
+def test_shot_flicker_and_band_limited_noise(tmp_path):
+    chip = chip_of(tmp_path, RING.replace("run:", SOURCES))
+    ((mean, covariance),) = ngspice.run(spice.deck(chip))
+    (exact,) = ts.analyze(chip)
+    nets = [k for k, name in enumerate(exact.nodes) if "(" not in name]
+    known = exact.covariance[np.ix_(nets, nets)]
+    assert np.allclose(mean, exact.mean[nets], rtol=1e-9)
+    assert error(covariance, known) < 1e-4
+    for path in ("S", "A", "F", "B"):
+        share = next(one.share[nets] for one in exact.contributions if one.path == path)
+        assert share.max() > 0.01, f"{path} must be seen"

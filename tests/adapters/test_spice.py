@@ -160,7 +160,7 @@ def test_transistors_are_refused_by_name():
     assert len(caught.value.problems) == 6
     assert caught.value.problems[0].message == (
         "no deck for 'nmos': the export knows resistor, capacitor, white_noise, current_source, voltage_source, "
-        "inductor, transconductance, amplifier, mutual"
+        "inductor, transconductance, amplifier, shot_noise, flicker_noise, band_noise, vcvs, mutual"
     )
 
 
@@ -282,3 +282,13 @@ def test_what_the_references_show_scales_the_covariances(tmp_path):
     for drift in (1.0, 1.06):
         ((_, covariance),) = spice.matrices(written, found | {("drift",): drift * still})
         assert covariance[0, 0] == pytest.approx(3e-9 / drift)
+
+
+def test_noise_that_a_deck_cannot_hold_is_refused_by_name(tmp_path):
+    source = "{p: X, n: 0, clock: ck}}\n  K: {type: clock, frequency: 1 MHz, pins: {out: ck}}\nrun:"
+    held = "  H: {type: held_noise, psd: 1e-23 A^2/Hz, pins: " + source
+    with pytest.raises(NetlistError, match=r"no deck for held noise: \.noise knows no clock; thermosim analyze gives"):
+        spice.deck(chip_of(tmp_path, RING.replace("run:", held)))
+    band = "  B: {type: band_noise, psd: 1e-23 A^2/Hz, bandwidth: 1 MHz, pins: {p: X, n: 0}}\nrun:"
+    with pytest.raises(NetlistError, match="no transient deck for 'band_noise': TRNOISE is white"):
+        spice.deck(chip_of(tmp_path, RING.replace("run:", band)), transient=True)

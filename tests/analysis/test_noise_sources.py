@@ -116,6 +116,24 @@ def test_an_island_with_flicker_has_the_spectrum_of_a_over_f():
     np.testing.assert_allclose(seen, exact, rtol=1e-10)
 
 
+def test_the_note_says_where_the_sum_is_good():
+    """What it says of the band holds, at its ends as well as inside, and not a factor of 4 beyond."""
+    (note,) = chip([*CELL, noise("F", "flicker_noise", FLICKER)])[1].notes
+    assert note == (
+        "F: 1/f noise as 16 relaxing currents, within 2 % of A / f from 63.7 mHz to 1.57 MHz, and half of it at the "
+        "ends of its band"
+    )
+    corners = noise_spectra.grid(1e-3, 1e8, 0.01)
+    at = np.geomspace(0.0637, 1.57e6, 400)
+    seen = noise_spectra.flicker_density(STRENGTH, 1e-3, 1e8, corners, at) * at / STRENGTH
+    assert np.abs(seen - 1).max() < 0.02
+    beyond = np.array([0.0637 / 4, 1.57e6 * 4])
+    assert np.all(noise_spectra.flicker_density(STRENGTH, 1e-3, 1e8, corners, beyond) * beyond / STRENGTH < 0.97)
+    ends = np.array([1e-3, 1e8])
+    half = noise_spectra.flicker_density(STRENGTH, 1e-3, 1e8, corners, ends) * ends / STRENGTH
+    assert half == pytest.approx(0.5, abs=0.01)
+
+
 def test_the_variance_of_flicker_is_its_logarithm():
     island = flicker_law()
     law = island.actual

@@ -6,6 +6,7 @@ from noisy_chips import c, chip, noise, r
 from scipy.stats import chi2
 
 from thermosim.analysis import linear
+from thermosim.analysis.kalman import kalman
 from thermosim.analysis.propagator import propagator
 from thermosim.engine.simulator import run
 from thermosim.errors import NetlistError
@@ -46,3 +47,33 @@ def test_a_copy_alone_is_the_same_copy_among_many():
 def test_heat_along_trajectories_is_refused_by_name(source):
     with pytest.raises(NetlistError, match=r"noise with a memory .'[FB]'.; leave it out: thermosim analyze gives"):
         chip([*PARTS, source], SHORT[:-1] + ", measure: [heat]}")
+
+
+def test_the_likelihood_of_a_record_knows_the_memory():
+    """Innovations of the filter are white with variance 1 for the law with 1/f noise, and not for white noise alike."""
+    program = chip([*PARTS, FLICKER], "{duration: 600 us, burn_in: 50 us, record: {x: every 2 us, y: every 2 us}}")[1]
+    (island,) = program.islands
+    law, replicas = island.actual, 12
+    samples = run(program, {}, seed=6, replicas=replicas, threads=1).samples
+    readings = np.concatenate([samples["x"], samples["y"]], axis=2)
+    at = 2e-6 * np.arange(readings.shape[1])
+
+    def filtered(matrices, nodes):
+        covariance = linear.stationary(*matrices)
+        seen = np.array([[float(name == net) for name in nodes] for net in "xy"])
+        start = np.zeros(len(nodes)), covariance
+        found = [kalman(*matrices, at, one, np.zeros((2, 2)), start=start, observed=seen) for one in readings]
+        return np.array([one.innovations for one in found]), sum(one.log_likelihood for one in found)
+
+    right, likely = filtered((law.capacitance, law.conductance, law.noise), island.nodes)
+    count = right.size
+    assert abs(np.mean(right**2) - 1) < 5 * np.sqrt(2 / count)
+    assert abs(np.mean(right[:, 1:] * right[:, :-1])) < 5 / np.sqrt(count)
+    # white noise at x that gives the record's variance there, without its memory
+    variance = linear.stationary(law.capacitance, law.conductance, law.noise)[0, 0]
+    capacitance, conductance, noise = (m[:2, :2].copy() for m in (law.capacitance, law.conductance, law.noise))
+    unit = linear.stationary(capacitance, conductance, np.diag([1.0, 0.0]))[0, 0]
+    noise[0, 0] += (variance - linear.stationary(capacitance, conductance, noise)[0, 0]) / unit
+    white, unlikely = filtered((capacitance, conductance, noise), island.nodes[:2])
+    assert abs(np.mean(white[:, 1:] * white[:, :-1])) > 10 / np.sqrt(count)
+    assert likely - unlikely > 100

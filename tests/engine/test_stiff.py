@@ -1,7 +1,6 @@
 """Stiff networks at work: nodes 15 decades slower than the fastest, and what cannot be waited for is refused."""
 
 import numpy as np
-import pytest
 from scipy.stats import chi2
 
 import thermosim as ts

@@ -22,10 +22,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermosim.adapters import spice_transient
-from thermosim.adapters.spice_elements import LETTERS, Names, Writer, number, plain
+from thermosim.adapters.spice_elements import LETTERS, Names, Writer, plain
+from thermosim.adapters.spice_noise import number
 from thermosim.analysis import linear
 from thermosim.api import Chip
 from thermosim.circuit.circuit import Instance
+from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import Island
 from thermosim.contracts import Floats
 from thermosim.errors import Problems
@@ -64,7 +66,7 @@ def deck(chip: Chip, transient: bool = False) -> Deck:
         If there is no analog node, a part is of a type that the deck cannot hold, or a network has no stationary law.
     """
     circuit, program = chip.circuit, chip.program
-    _refuse(chip)
+    _refuse(chip, transient)
     parts = circuit.of_type(*LETTERS)
     drifts = [f"drift{k}" for k in range(spice_transient.REFERENCES)]
     nets = Names({"0", "gnd", "probe", *drifts, *OPERATORS})  # ngspice takes the second for ground
@@ -102,11 +104,17 @@ def _nets(item: Instance) -> Iterator[str]:
     return (net for nets in item.pins.values() for net in nets)
 
 
-def _refuse(chip: Chip) -> None:
+def _refuse(chip: Chip, transient: bool) -> None:
     problems = Problems()
     document = chip.netlist.document
     for item in chip.circuit.instances.values():
-        if item.type not in (*LETTERS, "mutual") and item.bound.model.family not in LEFT_OUT:
+        if item.type in HELD:
+            message = "no deck for held noise: .noise knows no clock; thermosim analyze gives its periodic state"
+            problems.add(document.position(item.at), item.path, message)
+        elif item.type in COLOURED and transient:
+            message = f"no transient deck for '{item.type}': TRNOISE is white; leave --transient out"
+            problems.add(document.position(item.at), item.path, message)
+        elif item.type not in (*LETTERS, "mutual") and item.bound.model.family not in LEFT_OUT:
             problems.add(
                 document.position(item.at),
                 item.path,

@@ -14,18 +14,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from thermosim.adapters.spice_noise import AMBIENT, ISOLATED, gain, number, remembering
 from thermosim.circuit.circuit import Circuit, Instance
+from thermosim.circuit.noise_states import COLOURED
 from thermosim.circuit.stamps import LINEAR, mutuals, stamp
-from thermosim.constants import BOLTZMANN
+from thermosim.circuit.warmth import temperature
 
 LETTERS = {
     "resistor": "r", "capacitor": "c", "white_noise": "g", "current_source": "i", "voltage_source": "v",
-    "inductor": "l", "transconductance": "g", "amplifier": "g",
+    "inductor": "l", "transconductance": "g", "amplifier": "g", "shot_noise": "g", "flicker_noise": "g",
+    "band_noise": "g", "vcvs": "e",
 }  # fmt: skip
-AMBIENT, ISOLATED = 300.0, 1000.0
-"""Temperature of the deck [K], from which a resistor differs by `dtemp`; the resistor behind injected noise [Ohm]."""
 _VALUES = {"capacitor": "c", "voltage_source": "v", "inductor": "l"}
 
 
@@ -50,11 +50,6 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_") or "x"
 
 
-def number(value: float) -> str:
-    """A float to 15 digits; never with a suffix, where M would be milli."""
-    return f"{value:.15g}"
-
-
 class Writer:
     """Writes elements; noise as `.noise` sees it, or as sources of the transient if there is an `interval` [s]."""
 
@@ -67,26 +62,34 @@ class Writer:
 
     def element(self, item: Instance, k: int) -> Iterator[str]:
         """Lines of element k of an instance."""
-        model: Any = item.bound.model
         at = {pin: self._names.get(nets[k], "0") for pin, nets in item.pins.items()}
         letter, path = LETTERS[item.type], plain(item.element(k))
-        name = self._elements.take(path if path.startswith(letter) else f"{letter}_{path}")
+        name = path if path.startswith(letter) else f"{letter}_{path}"
+        if item.type in COLOURED:
+            yield from remembering(item, k, (at["p"], at["n"]), name, self._elements, self._nets)
+            return
+        name = self._elements.take(name)
         if item.type == "amplifier":
             yield from self._amplifier(item, k, at, name)
             return
         p, n = at["p"], at["n"]
         ambient = self._circuit.netlist.temperature
-        density = 2 * stamp(item, "actual", ambient)(k)[2] if item.type in LINEAR else 0.0  # one-sided [A^2/Hz]
+        noise, current = stamp(item, "actual", ambient)(k)[2:] if item.type in LINEAR else (0.0, 0.0)
+        density = 2 * noise  # one-sided [A^2/Hz]
         if item.type == "resistor":
-            excess = (ambient if model.temperature is None else model.temperature) - AMBIENT
+            excess = temperature(self._circuit, item, k) - AMBIENT
             silent = self._interval is not None or density == 0
             warmth = "noisy=0" if silent else f"dtemp={number(excess)}"
             yield f"{name} {p} {n} {number(item.actual['r'][k])} {warmth}"
-        elif item.type == "white_noise":
+        elif item.type in ("white_noise", "shot_noise"):
             if self._interval is None:
                 yield from self._noise(name, p, n, density)
+            if current:
+                yield f"{self._elements.take('i_' + name)} {n} {p} {number(current)}"
         elif item.type == "current_source":
-            yield f"{name} {n} {p} {number(item.actual['i'][k])}"
+            yield f"{name} {n} {p} {number(current)}"
+        elif item.type == "vcvs":
+            yield f"{name} {p} {n} {at['cp']} {at['cn']} {number(item.actual['gain'][k])}"
         elif item.type == "transconductance":
             yield f"{name} {n} {p} {at['cp']} {at['cn']} {number(item.actual['gm'][k])}"
         else:
@@ -106,24 +109,24 @@ class Writer:
 
     def _amplifier(self, item: Instance, k: int, at: Mapping[str, str], name: str) -> Iterator[str]:
         values = item.actual
-        gain, out = float(values["gain"][k]), float(values["output_resistance"][k])
-        pole = float(values["bandwidth"][k] if "bandwidth" in values else values["gbw"][k] / abs(gain))
+        amplification, out = float(values["gain"][k]), float(values["output_resistance"][k])
+        pole = float(values["bandwidth"][k] if "bandwidth" in values else values["gbw"][k] / abs(amplification))
         inner = self._nets.take(f"inner_{name}")
-        yield f"{name} 0 {inner} {at['in_p']} {at['in_n']} {number(gain / ISOLATED)}"
+        yield f"{name} 0 {inner} {at['in_p']} {at['in_n']} {number(amplification / ISOLATED)}"
         yield f"{self._elements.take('r_' + name)} {inner} 0 {number(ISOLATED)} noisy=0"
         yield f"{self._elements.take('c_' + name)} {inner} 0 {number(1 / (2 * math.pi * pole * ISOLATED))}"
         yield f"{self._elements.take('g_out_' + name)} 0 {at['out']} {inner} 0 {number(1 / out)}"
         yield f"{self._elements.take('r_out_' + name)} {at['out']} 0 {number(out)} noisy=0"
-        density = float(values["psd"][k]) * (gain / ISOLATED) ** 2
+        density = float(values["psd"][k]) * (amplification / ISOLATED) ** 2
         if density > 0 and self._interval is None:
             yield from self._noise(self._elements.take("g_noise_" + name), inner, "0", density)
         elif density > 0:
             yield self._drawn(name, inner, "0", density)
 
     def _noise(self, name: str, p: str, n: str, density: float) -> Iterator[str]:
-        source, gain = self._nets.take(f"noise_{name}"), math.sqrt(density / (4 * BOLTZMANN * AMBIENT * ISOLATED))
+        source = self._nets.take(f"noise_{name}")
         yield f"{self._elements.take('r_' + name)} {source} 0 {number(ISOLATED)} dtemp=0"
-        yield f"{name} {n} {p} {source} 0 {number(gain)}"
+        yield f"{name} {n} {p} {source} 0 {number(gain(density))}"
 
     def _drawn(self, name: str, p: str, n: str, density: float) -> str:
         assert self._interval is not None

@@ -17,18 +17,22 @@ from thermosim.circuit.dit_fabrics import build_dits, dit_notes
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.fabrics import build_clocks, build_fabrics
 from thermosim.circuit.heat import check_heat_steps, heat_branches
+from thermosim.circuit.held_noise import build_held, held_notes
 from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.learning import build_learning
 from thermosim.circuit.movers import at_start, build_movers, refuse_moving
+from thermosim.circuit.noise_states import flicker_notes
 from thermosim.circuit.nonlinear import build_nonlinear_islands
 from thermosim.circuit.nonlinear_law import NonlinearIsland
+from thermosim.circuit.plant import plant_notes
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.sources import driven_nets
 from thermosim.circuit.testbench import absent_nets, build_probes, build_target, window
+from thermosim.circuit.warmth import warmth_notes
 from thermosim.errors import Problems
 from thermosim.models.base import Price, PriceContext
 from thermosim.models.pbit import Pbit
@@ -58,6 +62,8 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     check_reads(circuit, sampling, problems)
     adcs = build_adcs(circuit, clocks, problems)
     dacs = build_dacs(circuit, clocks, problems)
+    held = build_held(circuit, clocks, problems)
+    levels = {name: 0.0 for bank in held for name in bank.inputs}
     _check_sampled(circuit, analog, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
@@ -78,8 +84,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         nonlinear_islands=nonlinear_islands,
         branches=heat_branches(circuit, islands, jump_islands, adcs, movers, problems),
         fabrics=fabrics,
-        driven={net: actual for net, (_, actual) in driven.items()},
-        drawn_driven={net: drawn for net, (drawn, _) in driven.items()},
+        driven={net: actual for net, (_, actual) in driven.items()} | levels,
+        drawn_driven={net: drawn for net, (drawn, _) in driven.items()} | levels,
+        held=held,
         adcs=adcs,
         dacs=dacs,
         clocks=tuple(clocks.values()),
@@ -100,6 +107,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
             *_notes(circuit, fabrics),
             *dit_notes(circuit, dits),
             *schedule_notes(sampling, recorded),
+            *held_notes(held),
+            *flicker_notes(circuit),
+            *plant_notes(circuit, islands),
             *(jump_notes(jump_islands) if not len(problems) else ()),
             *(note for island in nonlinear_islands for note in island.notes),
         ),
@@ -272,7 +282,7 @@ def _discipline_notes(program: Program, window: tuple[int, int]) -> tuple[str, .
 
 def _notes(circuit: Circuit, fabrics: tuple[Fabric, ...]) -> tuple[str, ...]:
     netlist = circuit.netlist
-    notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics)]
+    notes = [*_supply_notes(circuit), *_bias_notes(circuit, fabrics), *warmth_notes(circuit)]
     notes += [f"lint '{rule}' is silenced: {reason}" for rule, reason in netlist.silence.items()]
     for fabric in fabrics:
         if fabric.order == "coloured" and fabric.colours > 2:

@@ -23,7 +23,7 @@ from thermosim.circuit.islands import unknowns_of
 from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.signals import Signal
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, closing, full_law, members_of, stamp
+from thermosim.circuit.stamps import ACTIVE, ELEMENTS, LINEAR, Members, closing, full_law, members_of, stamp, state_name
 from thermosim.contracts import Floats
 
 
@@ -96,7 +96,7 @@ def branches(
             if close is not None:
                 rest, added = float(conductance), close(k)
                 conductance, intensity = conductance + added[0], intensity + added[2]
-            bath = _bath(circuit, instance) if instance.type in ("resistor", "switch") else None
+            bath = _bath(circuit, instance, k, which) if instance.type in ("resistor", "switch") else None
             path = instance.element(k)
             numbers = (float(conductance), float(intensity), bath, float(current))
             follows = signals.get(instance.path)
@@ -120,8 +120,9 @@ class Group:
 
 
 def nets_of(instance: Instance, k: int) -> dict[str, str]:
-    """Net of each pin of element k."""
-    return {pin: nets[k] for pin, nets in instance.pins.items()}
+    """Net of each analog pin of element k."""
+    analog = {pin.name for pin in instance.bound.model.pins if pin.kind == "analog"}
+    return {pin: nets[k] for pin, nets in instance.pins.items() if pin in analog}
 
 
 def whole_law(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tuple[list[str], LinearLaw]:
@@ -147,7 +148,8 @@ def groups(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> tup
             nets = {tied.get(net, (net, 0.0))[0] for net in nets_of(instance, k).values()}
             if not nets & here or not (nets & gone or instance.type in ACTIVE):
                 continue
-            at, members = nets & gone, [(instance, k)]
+            own = {state_name(instance, k)} & gone if instance.type == "vcvs" else set()
+            at, members = (nets & gone) | own, [(instance, k)]
             for other in [other for other in sets if other[0] & at]:
                 at, members = at | other[0], other[1] + members
                 sets.remove(other)
@@ -178,7 +180,7 @@ def _group(
         law.input_conductance[order], law.input_capacitance[order], law.current[order],
     )  # fmt: skip
     passive = {instance.type for instance, _ in members} <= {"resistor", "current_source"}
-    baths = {_bath(circuit, instance) for instance, _ in members if instance.type == "resistor"}
+    baths = {_bath(circuit, instance, k, "actual") for instance, k in members if instance.type == "resistor"}
     return Group(
         " + ".join(instance.element(k) for instance, k in members if instance.type != "current_source"),
         tuple(members),
@@ -188,8 +190,9 @@ def _group(
     )
 
 
-def _bath(circuit: Circuit, instance: Instance) -> float:
+def _bath(circuit: Circuit, instance: Instance, k: int, which: str) -> float:
     """Temperature of the bath that a resistor stands for [K]; one without noise is at 0 K."""
     model: Any = instance.bound.model
-    ambient = circuit.netlist.temperature if model.temperature is None else model.temperature
-    return float(ambient) if model.noisy else 0.0
+    values = getattr(instance, which)
+    kelvin = values["temperature"][k] if "temperature" in values else circuit.netlist.temperature
+    return float(kelvin) if model.noisy else 0.0

@@ -10,8 +10,9 @@ from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
 from thermosim.circuit.hosts import CALIBRATE, is_host
 from thermosim.circuit.options import arithmetic_of, options_of
+from thermosim.circuit.plant import plant_of
 from thermosim.circuit.ports import port
-from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
+from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island, LinearLaw
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems, suggestion
 from thermosim.times import Clock
@@ -49,7 +50,7 @@ def build_controllers(
             problems.add(circuit.netlist.document.position((*at, "clock")), f"controllers.{name}.clock", message)
             continue
         clock = clocks[spec.clock]
-        island, nodes, inputs = _plant(islands, reads, writes, codes_in, codes_out)
+        plant, nodes, inputs = _plant(circuit, islands, reads, writes, codes_in, codes_out)
         plans.append(
             ControllerPlan(
                 path=name,
@@ -60,7 +61,7 @@ def build_controllers(
                 reads=reads,
                 writes=writes,
                 target=target if isinstance(target, Mixture) else None,
-                plant=None if island is None or island.moving is not None else island.drawn,
+                plant=plant,
                 plant_nodes=nodes,
                 plant_inputs=inputs,
                 arithmetic=arithmetic_of(circuit, spec, at, problems),
@@ -94,19 +95,21 @@ def _ports(
 
 
 def _plant(
+    circuit: Circuit,
     islands: tuple[Island, ...],
     reads: dict[str, tuple[str, ...]],
     writes: dict[str, tuple[str, ...]],
     codes_in: dict[str, Any],
     codes_out: dict[str, Any],
-) -> tuple[Island | None, np.ndarray, np.ndarray]:
-    """The one island that the controller reads and drives, with its node and input indices; else None."""
+) -> tuple[LinearLaw | None, np.ndarray, np.ndarray]:
+    """The one island that the controller reads and drives, as it is told of it, with its node and input indices."""
     sensed = [bank.inputs[k] for nets in reads.values() for bank, k in (codes_in[net] for net in nets)]
     driven = [bank.outputs[k] for nets in writes.values() for bank, k in (codes_out[net] for net in nets)]
     for island in islands:
         if set(sensed) <= set(island.nodes) and set(driven) <= set(island.inputs) and sensed and driven:
-            nodes = np.array([island.nodes.index(net) for net in sensed], dtype=np.int64)
-            inputs = np.array([island.inputs.index(net) for net in driven], dtype=np.int64)
-            return island, nodes, inputs
+            plant, unknowns, held = plant_of(circuit, island)
+            nodes = np.array([unknowns.index(net) for net in sensed], dtype=np.int64)
+            inputs = np.array([held.index(net) for net in driven], dtype=np.int64)
+            return None if island.moving is not None else plant, nodes, inputs
     empty = np.zeros(0, dtype=np.int64)
     return None, empty, empty

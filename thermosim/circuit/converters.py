@@ -28,7 +28,7 @@ def latency(circuit: Circuit, span: Any, clock: Clock, at: At, problems: Problem
         return 0
 
 
-def _clock_of(circuit: Circuit, instance: Instance, clocks: dict[str, Clock], problems: Problems) -> Clock | None:
+def clock_of(circuit: Circuit, instance: Instance, clocks: dict[str, Clock], problems: Problems) -> Clock | None:
     nets = set(instance.pins["clock"])
     net = next(iter(nets))
     if len(nets) > 1 or net not in clocks:
@@ -57,7 +57,7 @@ def build_adcs(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -
     banks = []
     for instance in circuit.of_type("adc"):
         model: Any = instance.bound.model
-        clock = _clock_of(circuit, instance, clocks, problems)
+        clock = clock_of(circuit, instance, clocks, problems)
         if clock is None:
             continue
         banks.append(
@@ -88,7 +88,7 @@ def build_dacs(circuit: Circuit, clocks: dict[str, Clock], problems: Problems) -
     banks = []
     for instance in circuit.of_type("dac"):
         model: Any = instance.bound.model
-        clock = _clock_of(circuit, instance, clocks, problems)
+        clock = clock_of(circuit, instance, clocks, problems)
         if clock is None:
             continue
         try:

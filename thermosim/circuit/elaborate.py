@@ -15,6 +15,7 @@ from thermosim.circuit.circuit import At, Circuit, Instance, Synapses
 from thermosim.circuit.couplings import expand_coupling
 from thermosim.circuit.nets import Contact, NetExpressionError, Nets, element, natural
 from thermosim.circuit.variation import vary
+from thermosim.circuit.warmth import warm
 from thermosim.errors import Problems, suggestion
 from thermosim.models.base import Model, Pin
 from thermosim.netlist import Bound, Netlist, bind
@@ -78,6 +79,8 @@ def elaborate(netlist: Netlist, die: int | None = None, problems: Problems | Non
     )
     if not work.failed:
         circuit = vary(circuit, work.problems)
+    work.problems.raise_if_any()
+    circuit = warm(circuit, work.problems)
     work.problems.raise_if_any()
     return circuit
 

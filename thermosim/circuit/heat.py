@@ -49,7 +49,7 @@ def heat_branches(
             f"heat of transistors and diodes is not built (net '{jump_islands[0].nodes[0]}'); leave heat out, the "
             "summary prices the charges that supplies deliver",
         )
-    for instance in circuit.of_type("transconductance", "amplifier"):
+    for instance in circuit.of_type("transconductance", "vcvs", "amplifier"):
         message = f"heat is not built for chips with active elements ('{instance.path}'); leave it out"
         problems.add(where, "run.measure", message)
     for instance in circuit.of_type(*COLOURED, *HELD):

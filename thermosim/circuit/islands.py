@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.controlled import check_controlled
 from thermosim.circuit.eliminate import Undetermined, eliminate, without_storage
 from thermosim.circuit.inductance import check_inductance, check_inductors
 from thermosim.circuit.movers import Movers, corners, moved
@@ -85,6 +86,9 @@ def linear_island(
         if net in tied
     }
     before = len(problems)
+    check_controlled(circuit, members, unknowns, drawn, gone, problems)
+    if len(problems) > before:
+        return Island(nodes[0], tuple(unknowns), tuple(inputs), drawn, actual, np.zeros(len(unknowns)), absent)
     if len(gone) == len(unknowns):
         contact = circuit.nets.contacts[nodes[0]][0]
         problems.add(
@@ -96,7 +100,7 @@ def linear_island(
         try:
             drawn, actual = eliminate(drawn, gone), eliminate(actual, gone)
         except Undetermined as error:
-            _undetermined(circuit, [unknowns[row] for row in error.rows], problems)
+            _undetermined(circuit, [unknowns[row] for row in error.rows if "(" not in unknowns[row]], problems)
         else:
             absent |= {
                 net: f"net '{net}' has no capacitance, so its voltage would be white noise; put a capacitor from it "

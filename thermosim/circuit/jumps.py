@@ -88,6 +88,7 @@ _REFUSED = {
     "current_source": "a current without jumps has no noise law here; use a transistor in saturation",
     "inductor": "its current is no jump; leave it out",
     "transconductance": "a current without jumps has no noise law here; use a transistor",
+    "vcvs": "its current is no jump; drive a gate by a source or a DAC",
     "amplifier": "its current is no jump; drive a gate by a source or a DAC",
     "voltage_source": "there it needs one end at ground",
     "polynomial_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island, JumpIsland
 from thermosim.contracts import Ints
 from thermosim.errors import Position, Problems
@@ -64,7 +65,11 @@ def build_learning(
             rows = [island.nodes.index(bank.inputs[k]) for k in channels]
             banks[bank.path] = np.array(channels), np.array(rows)
             _refuse(bank, where, problems)
-        if banks and island.moving is not None:
+        noise = next((name for name in (*island.nodes, *island.inputs) if is_noise(name)), None)
+        if banks and noise is not None:
+            message = f"information is not built beside noise with a memory ('{noise[2:-1]}'); leave it out"
+            problems.add(where, "run.measure", message)
+        elif banks and island.moving is not None:
             message = (
                 f"information is not built for networks that change in time (net '{island.nodes[0]}'); leave it out"
             )
@@ -77,7 +82,7 @@ def build_learning(
         if seen:
             message = f"information is not built for readings of transistor circuits (net '{seen[0]}'); leave it out"
             problems.add(where, "run.measure", message)
-    if not found and not jumping and not any(island.moving for island in islands):
+    if not found and not jumping and not len(problems):
         message = (
             "information is what a controller, or a DAC, learns from ADCs that read nets with capacitors; "
             "this chip has none"

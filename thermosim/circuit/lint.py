@@ -12,9 +12,12 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.held_noise import held_in
 from thermosim.circuit.lint_networks import hidden_dissipation
+from thermosim.circuit.lint_noise import NOISE
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
 from thermosim.circuit.lint_stiff import lost_digits
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import AdcBank, ControllerPlan, Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Mixture
@@ -54,6 +57,8 @@ def equilibrium(circuit: Circuit, program: Program) -> Found:
             continue
         law = island.drawn
         n = len(island.nodes)
+        if any(is_noise(name) for name in island.inputs):
+            continue
         if n < 2 or np.count_nonzero(law.conductance) == np.count_nonzero(np.diag(law.conductance)):
             continue
         weights = law.noise[law.conductance != 0] / law.conductance[law.conductance != 0]
@@ -86,6 +91,8 @@ def _law_at(program: Program, island: Island, node: int) -> tuple[float, float] 
         return None
     try:
         covariance = stationary(island.drawn.capacitance, island.drawn.conductance, island.drawn.noise)
+        levels = held_in(island, program.held, "drawn")
+        covariance = covariance if levels is None else covariance + levels.mean
     except ValueError:
         return None
     held = np.array([program.driven[net] for net in island.inputs])
@@ -205,6 +212,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "weak-inversion": weak_inversion,
     "hidden-dissipation": hidden_dissipation,
     "lost-digits": lost_digits,
+    **NOISE,
     **P_BITS,
 }
 ARITHMETIC = "arithmetic"

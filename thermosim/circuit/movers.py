@@ -13,6 +13,7 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.generators import build_generators
 from thermosim.circuit.moving import Moving, MovingSource, Parts, unknown
 from thermosim.circuit.nets import GROUND
+from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, JumpIsland, LinearLaw
 from thermosim.circuit.signals import Clocked, Signal, Stairs
@@ -253,6 +254,14 @@ def refuse_moving(
                 f"a source that moves on net '{net}' of a network that is not linear is not built; drive it by a DAC",
             )  # fmt: skip
     moving = {net: island for island in islands if island.moving is not None for net in island.nodes}
+    for instance in circuit.of_type(*COLOURED, *HELD):
+        touched = [net for pin in ("p", "n") for net in instance.pins[pin] if net in moving]
+        if touched:
+            problems.add(
+                document.position(instance.at, key=True), instance.path,
+                f"{instance.type}, noise with a memory, on net '{touched[0]}' of a network that changes in time is not "
+                "built; leave one of the two out",
+            )  # fmt: skip
     for instance in circuit.of_type("adc"):
         model: Any = instance.bound.model
         touched = [net for net in instance.pins["in"] if net in moving]

@@ -25,6 +25,7 @@ from thermosim.analysis.noise_spectra import (
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
+from thermosim.units import show
 
 if TYPE_CHECKING:
     from thermosim.circuit.program import Island
@@ -141,6 +142,19 @@ def shot(instance: Instance, k: int, which: str, ambient: float) -> tuple[float,
         current = g * model.voltage
         found = junction_density(g, model.voltage, ambient if model.temperature is None else model.temperature)
     return found / 2, -gain * current if model.mean == "included" else 0.0
+
+
+def flicker_notes(circuit: Circuit) -> Iterator[str]:
+    """How good the 1/f noise of each array is: its grid ripples by `ripple`, and its ends take as much again there."""
+    for instance in circuit.of_type("flicker_noise"):
+        model: Any = instance.bound.model
+        reach = 2 / (np.pi * model.ripple)
+        low, high = model.f_low * reach, model.f_high / reach
+        where = f"from {show(low, 'Hz', 3)} to {show(high, 'Hz', 3)}" if low < high else "nowhere"
+        yield (
+            f"{instance.path}: 1/f noise as {len(state_names(instance, 0))} relaxing currents, within "
+            f"{200 * model.ripple:.3g} % of A / f {where}, and half of it at the ends of its band"
+        )
 
 
 def elements(circuit: Circuit, island: Island, kinds: tuple[str, ...]) -> Iterator[tuple[Instance, int, list[str]]]:

@@ -244,6 +244,24 @@ class DacBank(Bank):
 
 
 @dataclass(frozen=True)
+class HeldBank:
+    """One instance array of held noise: `inputs` of its islands get new levels at every edge of `clock`.
+
+    `drawn`, `actual` (n,) [A]: rms of the normal law that levels are drawn from, before it is cut at `clip` standard
+    deviations and rounded to 2^`bits` levels, which leaves `share` of its variance.
+    """
+
+    path: str
+    inputs: tuple[str, ...]
+    clock: Clock
+    drawn: Floats
+    actual: Floats
+    bits: int | None
+    clip: float | None
+    share: float
+
+
+@dataclass(frozen=True)
 class ControllerPlan:
     """A controller as the netlist asks for it; the demon layer builds the object.
 
@@ -359,6 +377,8 @@ class Program:
     """What is read of every linear island by those who use the codes, where information is measured."""
     sources: tuple[MovingSource, ...] = ()
     """Driven nets whose voltage follows a generator; `driven` has what it is at time 0."""
+    held: tuple[HeldBank, ...] = ()
+    """Held digital noise; its levels are inputs of islands, 0 A in `driven`."""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     """netlist text, sha256, files, sources (name -> SHA-256 of every file read), corner, die, variation seed, drawn
     mismatch (path.parameter -> array)."""

@@ -9,6 +9,7 @@ Stamps, incidence column b = e_p - e_n:
     nonlinear      its slope at 0 V as a resistor, where it has a linear part
     inductor       C_LL = l (mutual: C_ab = k sqrt(l_a l_b)),  G_vL = b,  G_Lv = -b^T
     transconductance   G -= gm b b_c^T
+    vcvs           a current e(E) into p, out of n: G_pe = -1, G_ne = 1, G_e = b - gain b_c;  it is always eliminated
     amplifier      C_ww = tau / r, G_ww = 1 / r, G_w,in = -(gain / r) b_in^T, S_ww = gain^2 psd / (2 r^2);
                    at its output G_oo = 1 / r, G_ow = -1 / r
     noise with a memory: see circuit/noise_states.py
@@ -35,9 +36,10 @@ LINEAR = ("resistor", "switch", "capacitor", "white_noise", "shot_noise", "curre
 """Elements of two ends without a state of their own."""
 NONLINEAR = ("polynomial_conductance", "tanh_conductance")
 """Elements of two ends of which only the linear part is stamped; the rest is in circuit/nonlinear.py."""
-ACTIVE = ("transconductance", "amplifier")
-STATEFUL = ("inductor", "amplifier", *COLOURED)
+ACTIVE = ("transconductance", "vcvs", "amplifier")
+STATEFUL = ("inductor", "vcvs", "amplifier", *COLOURED)
 ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *NONLINEAR, *COLOURED, *HELD)
+_LETTERS = {"inductor": "i", "vcvs": "e", "amplifier": "v"}
 Members = dict[str, list[int]]
 """Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
@@ -52,7 +54,7 @@ def analog_ends(instance: Instance) -> list[tuple[str, ...]]:
 
 def state_name(instance: Instance, k: int) -> str:
     """The unknown that element k brings along."""
-    return f"{'i' if instance.type == 'inductor' else 'v'}({instance.element(k)})"
+    return f"{_LETTERS[instance.type]}({instance.element(k)})"
 
 
 def members_of(circuit: Circuit, groups: list[list[str]]) -> list[Members]:
@@ -89,14 +91,14 @@ def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tup
     """
     values: Mapping[str, Floats] = getattr(instance, which)
     if instance.type in ("resistor", "switch"):
-        johnson, ohms = _johnson(instance, ambient), values["r" if instance.type == "resistor" else "r_off"]
-        return lambda k: (1 / ohms[k], 0.0, johnson / ohms[k], 0.0)
+        johnson, ohms = _johnson(instance, values, ambient), values["r" if instance.type == "resistor" else "r_off"]
+        return lambda k: (1 / ohms[k], 0.0, johnson[k] / ohms[k], 0.0)
     if instance.type == "capacitor":
         return lambda k: (0.0, values["c"][k], 0.0, 0.0)
     if instance.type in NONLINEAR:
         model: Any = instance.bound.model
-        thermal = _johnson(instance, ambient)
-        return lambda k: (model.linear(values, k)[0], 0.0, thermal * model.linear(values, k)[1], 0.0)
+        thermal = _johnson(instance, values, ambient)
+        return lambda k: (model.linear(values, k)[0], 0.0, thermal[k] * model.linear(values, k)[1], 0.0)
     if instance.type == "current_source":
         return lambda k: (0.0, 0.0, 0.0, values["i"][k])
     if instance.type == "shot_noise":
@@ -108,16 +110,17 @@ def stamp(instance: Instance, which: str, ambient: float) -> Callable[[int], tup
 
 def closing(instance: Instance, which: str, ambient: float) -> Callable[[int], tuple[float, float, float, float]]:
     """What closing a switch adds to the numbers of :func:`stamp`."""
-    johnson, values = _johnson(instance, ambient), getattr(instance, which)
+    values: Mapping[str, Floats] = getattr(instance, which)
+    johnson = _johnson(instance, values, ambient)
     added = 1 / values["r_on"] - 1 / values["r_off"]
-    return lambda k: (added[k], 0.0, johnson * added[k], 0.0)
+    return lambda k: (added[k], 0.0, johnson[k] * added[k], 0.0)
 
 
-def _johnson(instance: Instance, ambient: float) -> float:
-    """Noise intensity over conductance [V^2 s / Ohm]: 2 k T."""
+def _johnson(instance: Instance, values: Mapping[str, Floats], ambient: float) -> Floats:
+    """Noise intensity over conductance (element,) [V^2 s / Ohm]: 2 k T."""
     model: Any = instance.bound.model
-    temperature = ambient if model.temperature is None else model.temperature
-    return 2 * BOLTZMANN * temperature if model.noisy else 0.0
+    kelvins = values["temperature"] if "temperature" in values else np.full(instance.size, ambient)
+    return 2 * BOLTZMANN * kelvins if model.noisy else np.zeros(instance.size)
 
 
 def mutuals(circuit: Circuit) -> Iterator[tuple[Instance, int, tuple[str, str]]]:
@@ -187,6 +190,14 @@ class Stamper:
             self.conduct(net, pins["cp"], -sign * siemens)
             self.conduct(net, pins["cn"], sign * siemens)
 
+    def vcvs(self, state: str, pins: Mapping[str, str], gain: float) -> None:
+        """v_p - v_n = gain (v_cp - v_cn), by the current `state` into p."""
+        for net, sign in ((pins["p"], 1.0), (pins["n"], -1.0)):
+            self.conduct(net, state, -sign)
+            self.conduct(state, net, sign)
+        for net, sign in ((pins["cp"], 1.0), (pins["cn"], -1.0)):
+            self.conduct(state, net, -sign * gain)
+
     def amplifier(self, state: str, pins: Mapping[str, str], gain: float, pole: float, ohms: float, psd: float) -> None:
         """One pole at `pole` [Hz] behind `ohms`; `psd` [V^2/Hz] at the input, one-sided."""
         row = self._row[state]
@@ -232,6 +243,8 @@ def full_law(
                 inject(work, instance, k, held_name(instance, k))
             elif instance.type == "transconductance":
                 work.transconductance(pins, float(values["gm"][k]))
+            elif instance.type == "vcvs":
+                work.vcvs(state_name(instance, k), pins, float(values["gain"][k]))
             elif instance.type == "inductor":
                 state = state_name(instance, k)
                 henries[instance.element(k)] = state, float(values["l"][k])

@@ -25,7 +25,6 @@ from thermosim.circuit.heat import PER_TIME
 from thermosim.circuit.program import Island
 from thermosim.contracts import Floats
 from thermosim.engine.island import times
-from thermosim.errors import SimulationError
 from thermosim.kernels.heat import follow
 from thermosim.streams import replica_keys
 from thermosim.times import seconds

@@ -84,7 +84,9 @@ class MovingRunner(IslandRunner):
 class SourceRunner:
     """A driven net that follows a generator."""
 
-    def __init__(self, source: MovingSource, islands: Sequence[IslandRunner | JumpRunner | NonlinearRunner], rails: Held) -> None:
+    def __init__(
+        self, source: MovingSource, islands: Sequence[IslandRunner | JumpRunner | NonlinearRunner], rails: Held
+    ) -> None:
         self.source = source
         self._rails = rails
         self._row = rails.numbers((source.net,))

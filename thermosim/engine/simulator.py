@@ -28,6 +28,7 @@ from thermosim.engine.conversion import AdcRunner, DacRunner
 from thermosim.engine.counters import Counters
 from thermosim.engine.heat import HeatLedger
 from thermosim.engine.held import Held
+from thermosim.engine.held_noise import HeldNoiseRunner
 from thermosim.engine.hosts import HostRunner
 from thermosim.engine.island import IslandRunner
 from thermosim.engine.jumps import JumpRunner
@@ -167,6 +168,9 @@ class Simulation:
             bank.path: DacRunner(bank, self.islands, self.rails, self.codes, self.counters) for bank in program.dacs
         }
         self.sources = {one.element: SourceRunner(one, self.islands, self.rails) for one in program.sources}
+        self.held_noises = {
+            bank.path: HeldNoiseRunner(bank, self.islands, self.rails, self.counters, seed) for bank in program.held
+        }
         read = {net: bank for bank in program.adcs for net in bank.outputs}
         written = {net: bank for bank in program.dacs for net in bank.inputs}
         self.controllers = {
@@ -210,6 +214,8 @@ class Simulation:
         """Put the first edges on the agenda."""
         for path in self.adcs:
             self.agenda.at(0, Phase.SAMPLE, f"sample {path}", 0)
+        for path in self.held_noises:
+            self.agenda.at(0, Phase.STEP, f"redraw {path}", 0)
         for path in self.controllers:
             self.agenda.at(0, Phase.COMPUTE, f"tick {path}", 0)
         for path in self.hosts:
@@ -241,6 +247,8 @@ class Simulation:
             actions[f"step {path}"] = dac.step
             for net in dac.bank.inputs:
                 listeners.setdefault(net, []).append(path)
+        for path, noise in self.held_noises.items():
+            actions[f"redraw {path}"] = self._redraw(path, noise)
         for path, adc in self.adcs.items():
             actions[f"sample {path}"] = self._sample(path, adc)
             actions[f"publish {path}"] = self._set_codes(adc.bank.outputs, listeners)
@@ -269,6 +277,15 @@ class Simulation:
         def action(time: int, edge: int) -> None:
             self._at(time + latency, Phase.PUBLISH, publish, adc.sample(time))
             self._at(edges.at(edge + 1), Phase.SAMPLE, sample, edge + 1)
+
+        return action
+
+    def _redraw(self, path: str, noise: HeldNoiseRunner) -> Callable[[int, Any], None]:
+        redraw, edges = f"redraw {path}", Edges(noise.bank.clock)
+
+        def action(time: int, edge: int) -> None:
+            noise.redraw(time, edge)
+            self._at(edges.at(edge + 1), Phase.STEP, redraw, edge + 1)
 
         return action
 

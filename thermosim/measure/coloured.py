@@ -1,6 +1,6 @@
 """What noise currents with a memory add to the closed forms of an island: their shares, their work, reversibility.
 
-    work of a noise current w    W = <(v_p - v_n) w>     (it is smooth: no Stratonovich correction)
+    work of a noise current w    W = <(v_p - v_n) w>     (it is smooth or in steps: no Stratonovich correction)
     detailed balance             voltages alone are reversible where their cross-spectra are real at every frequency
 
 (a stationary Gaussian process is the same backwards if and only if <v(t) v(0)^T> is symmetric for every t).
@@ -14,7 +14,8 @@ import numpy as np
 
 from thermosim.analysis import linear, spectrum
 from thermosim.circuit.circuit import Circuit, Instance
-from thermosim.circuit.noise_states import COLOURED, elements, is_noise, own_rows, relaxing
+from thermosim.circuit.held_noise import Held
+from thermosim.circuit.noise_states import COLOURED, HELD, elements, is_noise, own_rows, relaxing
 from thermosim.circuit.program import Island
 from thermosim.circuit.sources import ties
 from thermosim.contracts import Floats
@@ -44,9 +45,13 @@ def noises(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ite
 
 
 def works(
-    circuit: Circuit, island: Island, driven: Mapping[str, float], covariance: Floats
+    circuit: Circuit, island: Island, driven: Mapping[str, float], covariance: Floats, levels: Held | None
 ) -> Iterator[tuple[str, float]]:
     """Path and mean work [W] of every element with a memory."""
+    for instance, k, (name,) in elements(circuit, island, HELD):
+        ends = column(circuit, island, driven, instance, k)
+        if ends is not None and levels is not None:
+            yield instance.element(k), float(ends @ levels.with_levels[:, island.inputs.index(name)])
     for instance, k, _ in elements(circuit, island, COLOURED):
         ends = column(circuit, island, driven, instance, k)
         if ends is not None:

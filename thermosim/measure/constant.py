@@ -16,6 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from thermosim.circuit.dits import DitFabric
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric, Island
 from thermosim.contracts import Floats
 from thermosim.record import Record
@@ -110,7 +111,7 @@ class StillNodes:
         from thermosim.analysis.linear import stationary
 
         self._covariance: Floats | None = None
-        if moved:
+        if moved or any(is_noise(name) for name in island.inputs):
             return
         law, order = island.actual, [island.nodes.index(node) for node in nodes]
         if not law.noise.any():

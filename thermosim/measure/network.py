@@ -15,7 +15,8 @@ import numpy as np
 from thermosim.analysis import linear, spectrum, thermodynamics
 from thermosim.circuit.branches import Branch, Group, branches, groups, nets_of, whole_law
 from thermosim.circuit.circuit import Circuit
-from thermosim.circuit.noise_states import own_rows
+from thermosim.circuit.held_noise import Held, held_in
+from thermosim.circuit.noise_states import is_noise, own_rows
 from thermosim.circuit.program import Island, Program
 from thermosim.circuit.sources import ties
 from thermosim.circuit.stamps import LINEAR, stamp, state_name
@@ -57,7 +58,8 @@ class NetworkAnalysis:
     `reversible`: detailed balance, with currents odd; `circulation` [V^2/s]; `visible` entropy production [k/s], None
     where some direction has no noise, or noise has a memory; `physical`: sum of heats over k T, None where a bath at
     0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions`
-    by share. `reason` says why the rest is missing.
+    by share. `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock;
+    `edges` (n, n) [V^2]: the covariance just before new levels, None without it or with several clocks.
     """
 
     path: str
@@ -82,6 +84,7 @@ class NetworkAnalysis:
     turnover: float = 0.0
     periodic: Periodic | None = None
     """Of a network that changes in time and repeats: its state at the phases; then all but `times` is undefined."""
+    edges: Floats | None = None
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -107,6 +110,7 @@ class NetworkAnalysis:
         for name in ("times", "frequencies", "mean", "covariance", "low_density", "bandwidth", "gain", "circulation"):
             plain[name] = _plain(getattr(self, name))
         plain["deviation"] = _plain(self.deviation)
+        plain["edges"] = None if self.edges is None else _plain(self.edges)
         for name in ("heats", "works"):
             plain[name] = [
                 {
@@ -139,7 +143,7 @@ def _plain(values: Floats) -> Any:
 
 def analyse(circuit: Circuit, program: Program) -> tuple[NetworkAnalysis, ...]:
     """Every island of a chip."""
-    return tuple(_island(circuit, island, program.driven) for island in program.islands)
+    return tuple(_island(circuit, island, program) for island in program.islands)
 
 
 def _moving(island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
@@ -160,22 +164,27 @@ def _moving(island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
     )  # fmt: skip
 
 
-def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
+def _island(circuit: Circuit, island: Island, program: Program) -> NetworkAnalysis:
     if island.moving is not None:
-        return _moving(island, driven)
-    law, n, own = island.actual, len(island.nodes), own_rows(island)
+        return _moving(island, program.driven)
+    law, n, own, driven = island.actual, len(island.nodes), own_rows(island), program.driven
+    nets = [k for k, name in enumerate(island.inputs) if not is_noise(name)]
+    levels: Held | None = None
     found = linear.modes(law.capacitance[np.ix_(own, own)], law.conductance[np.ix_(own, own)])
     held = np.array([driven.get(net, 0.0) for net in island.inputs])
     reason, mean, covariance = "", np.full(n, np.nan), np.full((n, n), np.nan)
     try:
         covariance = linear.stationary(law.capacitance, law.conductance, law.noise)
+        levels = held_in(island, program.held, "actual")
+        covariance = covariance if levels is None else covariance + levels.mean
         mean = linear.mean(law.conductance, law.input_conductance, law.current, held) + 0.0
     except ValueError as error:
         reason = str(error)
     parts, gathered = branches(circuit, island, driven), groups(circuit, island, driven)
     drift, spread = linear.drift(law.capacitance, law.conductance), linear.diffusion(law.capacitance, law.noise)
+    open_nets = tuple(island.inputs[k] for k in nets)
     common: dict[str, Any] = {
-        "path": island.path, "nodes": island.nodes, "inputs": island.inputs, "reason": reason, "times": found.times,
+        "path": island.path, "nodes": island.nodes, "inputs": open_nets, "reason": reason, "times": found.times,
         "frequencies": np.abs(np.imag(found.rates)) / (2 * np.pi), "mean": mean, "covariance": covariance,
     }  # fmt: skip
     empty = np.full(n, np.nan)
@@ -187,20 +196,26 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
     zero = np.zeros(1)
     density = spectrum.density(law.capacitance, law.conductance, law.noise, zero)[0].real.diagonal()
     gain = spectrum.transfer(law.capacitance, law.conductance, law.input_conductance, law.input_capacitance, zero)[0]
+    density = density if levels is None else density + np.abs(gain) ** 2 @ levels.density
     volts = _mean_volts(circuit, island, driven, held)
     stores = np.array([0.0 if name.startswith(("v(", "n(")) else 1.0 for name in island.nodes])
     powers = [_power(circuit, group, law.capacitance, covariance, stores, volts) for group in gathered]
+    if levels is not None:
+        powers = [
+            power - float(stores @ (group.law.input_conductance * levels.with_levels).sum(axis=1))
+            for power, group in zip(powers, gathered, strict=True)
+        ]
     heats = (
         *(heat_of(branch, law.capacitance, mean, covariance) for branch in parts if branch.conductance > 0),
         *(Flow(group.path, p, group.bath) for group, p in zip(gathered, powers, strict=True) if not group.active),
     )
     works = (
         *_noise_works(parts, law.capacitance),
-        *(Flow(path, work, None) for path, work in coloured.works(circuit, island, driven, covariance)),
+        *(Flow(path, work, None) for path, work in coloured.works(circuit, island, driven, covariance, levels)),
         *(Flow(group.path, -p, None) for group, p in zip(gathered, powers, strict=True) if group.active),
         *_works(circuit, driven, volts),
     )
-    currents, memory = island.parity < 0, len(own) < n
+    currents, memory = island.parity < 0, len(own) < n or levels is not None
     energy = law.capacitance * (covariance + np.outer(mean, mean)) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
         bandwidth = np.diag(covariance) / density
@@ -208,8 +223,8 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         **common,
         low_density=density,
         bandwidth=bandwidth,
-        gain=gain.real,
-        reversible=coloured.reversible(island)
+        gain=gain.real[:, nets],
+        reversible=levels is None and coloured.reversible(island)
         if memory
         else linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
         circulation=thermodynamics.circulation(drift, covariance, spread),
@@ -218,10 +233,11 @@ def _island(circuit: Circuit, island: Island, driven: Mapping[str, float]) -> Ne
         heats=heats,
         works=works,
         contributions=_contributions(
-            island, parts, gathered, tuple(coloured.noises(circuit, island, driven)), covariance
+            island, parts, gathered, tuple(coloured.noises(circuit, island, driven)), levels, covariance
         ),
         stored=(float(energy[np.ix_(stores * ~currents > 0, stores * ~currents > 0)].sum()),
                 float(energy[np.ix_(currents, currents)].sum())),
+        edges=None if levels is None or levels.edges is None else covariance - levels.mean + levels.edges,
         turnover=float(np.einsum("i,ij,ji->", stores, np.linalg.inv(law.capacitance), law.noise) / 2),
     )  # fmt: skip
 
@@ -246,6 +262,8 @@ def _power(
             total += (at["p"] - at["n"]) ** 2 / float(instance.actual["r"][k])
         elif instance.type == "transconductance":
             total -= (at["p"] - at["n"]) * float(instance.actual["gm"][k]) * (at["cp"] - at["cn"])
+        elif instance.type == "vcvs":
+            total -= (at["p"] - at["n"]) * volts[state_name(instance, k)]
         elif instance.type == "amplifier":
             inner = volts[state_name(instance, k)]
             total += at["out"] * (at["out"] - inner) / float(instance.actual["output_resistance"][k])
@@ -296,7 +314,7 @@ def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, fl
         if net in driven or net in tied:
             rails[net] = rails.get(net, 0.0) + above * current
 
-    for instance in circuit.of_type(*LINEAR, "inductor", "transconductance", "amplifier"):
+    for instance in circuit.of_type(*LINEAR, "inductor", "transconductance", "vcvs", "amplifier"):
         at = stamp(instance, "actual", circuit.netlist.temperature) if instance.type in LINEAR else None
         for k in range(instance.size):
             nets = nets_of(instance, k)
@@ -310,7 +328,7 @@ def _works(circuit: Circuit, driven: Mapping[str, float], volts: Mapping[str, fl
             if instance.type == "transconductance":
                 current = -float(instance.actual["gm"][k]) * (volts[nets["cp"]] - volts[nets["cn"]])
             elif at is None:
-                current = volts[state_name(instance, k)]
+                current = volts[state_name(instance, k)] * (-1 if instance.type == "vcvs" else 1)
             else:
                 conductance, _, _, source = at(k)
                 across = volts[nets["p"]] - volts[nets["n"]]
@@ -327,6 +345,7 @@ def _contributions(
     parts: tuple[Branch, ...],
     gathered: tuple[Group, ...],
     remembering: tuple[tuple[str, Floats], ...],
+    levels: Held | None,
     covariance: Floats,
 ) -> tuple[Contribution, ...]:
     """Share of every noisy element, largest first; of all nets, if there are any."""
@@ -335,6 +354,11 @@ def _contributions(
     nets = np.array(["(" not in name for name in island.nodes])
     nets |= not nets.any()
     found = []
+    if levels is not None:
+        for name, part in levels.shares.items():
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.diag(part) / variance
+            found.append(Contribution(name[2:-1], share, float(np.diag(part)[nets].sum() / variance[nets].sum())))
     sources = [(branch.path, branch.intensity * np.outer(branch.column, branch.column)) for branch in parts]
     loud = [
         (path, noise)

@@ -17,6 +17,7 @@ import numpy as np
 
 from thermosim.analysis.distance import Distance, covariance_error, kolmogorov_smirnov
 from thermosim.analysis.mixing import integrated_time
+from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, JumpIsland, Program
 from thermosim.contracts import Floats, Mixture
@@ -77,6 +78,11 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
         return "it is nonlinear: its law is no Gaussian"
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
+    held = [name for name in island.inputs if is_noise(name)]
+    if held:
+        return (
+            f"held noise ({held[0][2:-1]}) leaves a law that turns with its clock, and the netlist names no target law"
+        )
     if not samples.complete:
         return "not all of its nodes were recorded"
     if island.moving is not None:

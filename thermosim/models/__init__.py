@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thermosim.models.adc import Adc
-from thermosim.models.amplifiers import Amplifier, Transconductance
+from thermosim.models.amplifiers import Amplifier, Transconductance, Vcvs
 from thermosim.models.base import Model
 from thermosim.models.cmos_rng import CmosRng
 from thermosim.models.dac import Dac
@@ -11,7 +11,7 @@ from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
-from thermosim.models.noise_sources import BandNoise, FlickerNoise, ShotNoise
+from thermosim.models.noise_sources import BandNoise, FlickerNoise, HeldNoise, ShotNoise
 from thermosim.models.nonlinear import PolynomialConductance, TanhConductance
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
@@ -28,6 +28,7 @@ _CLASSES: tuple[type[Model], ...] = (
     Mutual,
     Switch,
     Transconductance,
+    Vcvs,
     Amplifier,
     PolynomialConductance,
     TanhConductance,
@@ -38,6 +39,7 @@ _CLASSES: tuple[type[Model], ...] = (
     ShotNoise,
     FlickerNoise,
     BandNoise,
+    HeldNoise,
     VoltageSource,
     CurrentSource,
     ClockSource,

@@ -61,7 +61,8 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
         return [Section(title, None, facts, remarks=(found.reason,))]
     if found.periodic is not None:
         return [_periodic(found, found.periodic, title, facts, full)]
-    header = ("node", "mean", "rms noise", "at f = 0", "noise bandwidth")
+    at_edges = () if found.edges is None else ("rms at edges",)
+    header = ("node", "mean", "rms noise", "at f = 0", "noise bandwidth", *at_edges)
     rows = tuple(
         (
             node,
@@ -69,10 +70,11 @@ def _network(found: NetworkAnalysis, full: bool) -> list[Section]:
             show(found.deviation[k], found.units[k], 4),
             f"{show(math.sqrt(found.low_density[k]), found.units[k], 4)}/rtHz",
             show(found.bandwidth[k], "Hz", 4) if np.isfinite(found.bandwidth[k]) else "undefined",
+            *(() if found.edges is None else (show(math.sqrt(found.edges[k, k]), found.units[k], 4),)),
         )
         for k, node in ((k, found.nodes[k]) for k in shown[:most])
     )
-    tables = [Table(header, rows, (False, True, True, True, True))]
+    tables = [Table(header, rows, (False, *(True for _ in header[1:])))]
     names = tuple(found.nodes[k] for k in shown)
     if full and 1 < len(names) <= 16:
         tables.append(_matrix("correlation", names, names, found.correlation[np.ix_(shown, shown)]))
@@ -160,12 +162,12 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     size = max(size, found.turnover)
     flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
-    memory = any(is_noise(name) for name in found.nodes)
+    memory = found.edges is not None or any(is_noise(name) for name in found.nodes)
     visible = "undefined" if found.visible is None else f"{show(_clean(found.visible, found), '1/s', 4)}"
     physical = "undefined" if found.physical is None else f"{show(_clean(found.physical, found), '1/s', 4)}"
     if found.physical is None:
         gathered = any(flow.temperature is not None and math.isnan(flow.temperature) for flow in found.heats)
-        why = "unequal baths meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
+        why = "parts without a heat of their own meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
     elif found.visible is not None and _clean(found.physical, found) > 2 * abs(found.visible):
         why = "the voltages hide most of it"
     else:
