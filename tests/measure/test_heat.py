@@ -72,7 +72,7 @@ def test_a_ledger_does_not_depend_on_company_interruption_or_threads(chip):
 
 
 def test_the_pieces_of_a_step_may_be_taken_in_several_calls(chip, monkeypatch):
-    """A kernel that returns often hears Ctrl-C; the bits are those of one call."""
+    """A kernel that returns often hears a second Ctrl-C; the bits are those of one call."""
     whole = thermosim.simulate(chip, seed=5)
     calls = []
 

@@ -30,7 +30,7 @@ from thermosim.streams import replica_keys
 from thermosim.times import seconds
 
 _BULK = 2**22
-"""Branch pairs in one call of the kernel, about: it stays near a tenth of a second, so that Ctrl-C is heard."""
+"""Branch pairs in one call, a tenth of a second: a second Ctrl-C is heard, a first waits for the whole step."""
 
 
 class HeatLedger:
