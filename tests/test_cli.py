@@ -96,6 +96,7 @@ def test_json_is_the_summary_and_nothing_else(netlist: str) -> None:
         "ess",
         "energy",
         "heat",
+        "information",
         "target",
         "ideal",
         "notes",
