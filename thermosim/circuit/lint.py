@@ -12,6 +12,7 @@ import numpy as np
 
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
+from thermosim.circuit.lint_moving import MOVING
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
 from thermosim.circuit.program import AdcBank, ControllerPlan, Island, Program
 from thermosim.constants import BOLTZMANN
@@ -201,6 +202,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "sampler-loading": sampler_loading,
     "loop-latency": loop_latency,
     "weak-inversion": weak_inversion,
+    **MOVING,
     **P_BITS,
 }
 ARITHMETIC = "arithmetic"
