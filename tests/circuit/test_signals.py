@@ -93,7 +93,11 @@ def test_points_of_a_file(tmp_path: Path, monkeypatch):
     Path("pull.csv").write_text("# seconds,gain\n0,1\n1.5e-6,2\n2e-6,0\n")
     found = stairs("{file: pull.csv}")
     assert (found.times, found.values) == ((0, 1_500_000_000, 2_000_000_000), (1, 2, 0))
-    for text, says in (("0,1\n0,2\n", "line 2 of 'pull.csv': times begin at 0 and rise"), ("0,1\n1e-6\n", "line 2 of 'pull.csv' is not 'seconds,gain'")):  # fmt: skip
+    wrong = {
+        "0,1\n0,2\n": "line 2 of 'pull.csv': times begin at 0 and rise",
+        "0,1\n1e-6\n": "line 2 of 'pull.csv' is not 'seconds,gain'",
+    }
+    for text, says in wrong.items():
         Path("pull.csv").write_text(text)
         with pytest.raises(NetlistError, match=says):
             stairs("{file: pull.csv}")

@@ -13,12 +13,15 @@ from thermosim.analysis.linear import input_jump
 from thermosim.analysis.periodic import PeriodicState, Stretch, periodic_state
 from thermosim.analysis.propagator import Propagator, propagator
 from thermosim.circuit.moving import Moving, Parts
-from thermosim.circuit.program import Island
+from thermosim.circuit.program import Island, Program
 from thermosim.contracts import Floats
 from thermosim.times import seconds
+from thermosim.units import show
 
 MOST = 20_000
 """Changes of a period."""
+AWKWARD = 64
+"""A clock whose period is a whole number of femtoseconds only after more than so many is taken to the femtosecond."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,31 @@ def periodic(
     return Periodic(period, times, periodic_state(stretches))
 
 
+def recorded_phase(
+    program: Program, island: Island, every: int, which: Literal["drawn", "actual"]
+) -> tuple[Floats, Floats] | str:
+    """Mean and covariance at the one phase of its period at which an island is recorded `every` so many fs; else why
+    there is no such law."""
+    first = program.burn_in + every
+    try:
+        found = periodic(island, program.driven if which == "actual" else program.drawn_driven, which, (first,))
+    except ValueError as error:
+        return str(error)
+    if every % found.period:
+        period = show(seconds(found.period), "s")
+        return f"it changes in time and is not recorded at one phase of its period of {period}"
+    return found.at(first)
+
+
 def _period(moving: Moving) -> int:
     """The shortest whole number of femtoseconds after which everything repeats."""
     for signal in moving.all:
         if signal.period is None:
             raise ValueError(f"{signal.name} does not repeat, so there is no stationary state")
-    return lcm(*(signal.period.numerator for signal in moving.all if signal.period is not None))
+    periods = {signal.period for signal in moving.all if signal.period is not None}
+    whole = lcm(*(period.numerator for period in periods))
+    first = next(iter(periods))
+    return round(first) if len(periods) == 1 and whole > AWKWARD * first else whole
 
 
 def _changes(moving: Moving, period: int, phases: tuple[int, ...]) -> tuple[int, ...]:
