@@ -56,15 +56,8 @@ def periodic(
     period = _period(moving)
     times = _changes(moving, period, phases)
     parts: Parts = getattr(moving, which)
-    amplitude = {one.net: (one.drawn if which == "drawn" else one.volts) for one in moving.inputs}
     known: dict[tuple[object, ...], Propagator] = {}
     jump = input_jump(getattr(island, which).capacitance, getattr(island, which).input_capacitance)
-
-    def held(time: int) -> Floats:
-        moved = {one.net: amplitude[one.net] * one.signal.at(time) for one in moving.inputs}
-        volts = [moved.get(net, driven.get(net, 0.0)) for net in island.inputs]
-        return np.array([*volts, *(signal.at(time) for signal in moving.currents)])
-
     stretches = []
     m = len(island.inputs)
     for begin, end in zip(times, (*times[1:], period), strict=True):
@@ -75,11 +68,22 @@ def periodic(
             known[key] = propagator(
                 law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(end - begin)
             )
-        exact, now = known[key], held(begin)
-        stepped = jump @ (now[:m] - held(begin - 1 if begin else period - 1)[:m])
+        exact, now = known[key], inputs_at(island, driven, begin, which)
+        stepped = jump @ (now - inputs_at(island, driven, (begin or period) - 1, which))[:m]
         offset = exact.decay @ stepped + exact.inputs @ np.append(now, 1.0)
         stretches.append(Stretch(exact.decay, offset, exact.covariance))
     return Periodic(period, times, periodic_state(stretches))
+
+
+def inputs_at(
+    island: Island, driven: Mapping[str, float], time: int, which: Literal["drawn", "actual"] = "actual"
+) -> Floats:
+    """Volts of the driven nets and amperes of the moving currents from `time` [fs] on."""
+    moving = island.moving
+    assert moving is not None
+    moved = {one.net: (one.drawn if which == "drawn" else one.volts) * one.signal.at(time) for one in moving.inputs}
+    volts = [moved.get(net, driven.get(net, 0.0)) for net in island.inputs]
+    return np.array([*volts, *(signal.at(time) for signal in moving.currents)])
 
 
 def recorded_phase(
