@@ -32,10 +32,6 @@ class Movers:
     signals: Mapping[str, Signal]
     sources: tuple[MovingSource, ...]
 
-    def of(self, instance: Instance) -> Signal | None:
-        """What an instance follows; None if it stands still."""
-        return self.signals.get(instance.path)
-
 
 def build_movers(circuit: Circuit, clocks: Mapping[str, Clock], problems: Problems) -> Movers:
     """Read switches, generators and the elements that follow them."""
