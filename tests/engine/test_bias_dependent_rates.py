@@ -137,7 +137,7 @@ def test_records_threads_slots_and_schedules_change_no_bit(rng):
         assert np.array_equal(runner.spins(), plain.spins())
     assert np.array_equal(series["spins"][-1], plain.spins())
     spins = series["spins"].astype(np.int64)
-    assert np.array_equal(threads.spin, spins.sum(axis=(0, 2)))
+    assert np.array_equal(threads.totals.spin, spins.sum(axis=(0, 2)))
     flat = FabricRunner(replace(fabric, schedule=()), 1, 70)
     flat.advance(12)
     assert not np.array_equal(flat.spins(), plain.spins())

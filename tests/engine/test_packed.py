@@ -200,7 +200,7 @@ def test_rare_flips_keep_their_rate(packed):
         runner = FabricRunner(fabric, 4, 64)
         total = 0
         runner.advance(4000, record=True)
-        total = (runner.spin.sum() * sign + runner.count * n) / 2
+        total = (runner.totals.spin.sum() * sign + runner.totals.count * n) / 2
         expected = 4000 * n * 64 * 2e-6
         assert abs(total - expected) < FAR * np.sqrt(expected)
 

@@ -16,7 +16,7 @@ from thermosim.ideal.gibbs import run
 from thermosim.measure import measure
 from thermosim.measure.joint import join, measured_islands
 from thermosim.measure.mixing import fabric_mixing
-from thermosim.measure.target import ideal_run, pace, sampled_target
+from thermosim.measure.spins import ideal_run, pace, sampled_target
 from thermosim.record import Record
 from thermosim.report import telling
 

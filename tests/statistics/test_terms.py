@@ -121,7 +121,7 @@ def test_bits_do_not_depend_on_company_threads_or_stops(order):
     again.restore(kept)
     rest = again.advance(25, record=True, nodes=np.arange(5))["spins"]
     np.testing.assert_array_equal(rest, whole[15:])
-    np.testing.assert_array_equal(again.term, first.term + law_sums(chip, whole[15:]))
+    np.testing.assert_array_equal(again.totals.term, first.totals.term + law_sums(chip, whole[15:]))
 
 
 def law_sums(chip, seen):

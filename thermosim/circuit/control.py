@@ -9,12 +9,11 @@ import numpy as np
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
 from thermosim.circuit.hosts import CALIBRATE, is_host
-from thermosim.circuit.options import options_of
+from thermosim.circuit.options import arithmetic_of, options_of
 from thermosim.circuit.ports import port
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island
 from thermosim.contracts import Mixture
 from thermosim.errors import Problems, suggestion
-from thermosim.netlist import bind
 from thermosim.times import Clock
 
 BUILT_IN = ("proportional", "score", "network")
@@ -51,10 +50,6 @@ def build_controllers(
             continue
         clock = clocks[spec.clock]
         island, nodes, inputs = _plant(islands, reads, writes, codes_in, codes_out)
-        arithmetic = None
-        if spec.arithmetic is not None:
-            card = {"model": spec.arithmetic} if isinstance(spec.arithmetic, str) else dict(spec.arithmetic)
-            arithmetic = bind(card, (*at, "arithmetic"), circuit.netlist, problems, circuit.netlist.parameters)
         plans.append(
             ControllerPlan(
                 path=name,
@@ -68,7 +63,7 @@ def build_controllers(
                 plant=None if island is None or island.moving is not None else island.drawn,
                 plant_nodes=nodes,
                 plant_inputs=inputs,
-                arithmetic=arithmetic,
+                arithmetic=arithmetic_of(circuit, spec, at, problems),
             )
         )
     return tuple(plans)

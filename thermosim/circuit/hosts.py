@@ -13,11 +13,10 @@ import numpy as np
 
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.converters import latency
-from thermosim.circuit.options import options_of
+from thermosim.circuit.options import arithmetic_of, options_of
 from thermosim.circuit.program import Fabric, HostPlan, Knob
 from thermosim.contracts import Ints
 from thermosim.errors import Problems, suggestion
-from thermosim.netlist import bind
 from thermosim.times import Clock
 
 CALIBRATE = "calibrate"
@@ -51,10 +50,6 @@ def build_hosts(
         if found is None:
             continue
         fabric, reads, writes = found
-        arithmetic = None
-        if spec.arithmetic is not None:
-            card = {"model": spec.arithmetic} if isinstance(spec.arithmetic, str) else dict(spec.arithmetic)
-            arithmetic = bind(card, (*at, "arithmetic"), circuit.netlist, problems, circuit.netlist.parameters)
         plans.append(
             HostPlan(
                 path=name,
@@ -68,7 +63,7 @@ def build_hosts(
                 scale=_scale(circuit, fabric),
                 arrays=(arrays := _arrays(fabric, writes)),
                 pauses=_pauses(circuit, arrays),
-                arithmetic=arithmetic,
+                arithmetic=arithmetic_of(circuit, spec, at, problems),
             )
         )
     return tuple(plans)

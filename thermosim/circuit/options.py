@@ -1,4 +1,4 @@
-"""Options of a controller's program: quantities in SI, files beside the netlist, the rest as written."""
+"""What a controller's program is given: options in SI, files beside the netlist, and the card of its arithmetic."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from thermosim.circuit.circuit import At, Circuit
 from thermosim.circuit.data_files import folder
 from thermosim.errors import Problems
+from thermosim.netlist import Bound, bind
 from thermosim.netlist.expressions import evaluate
 from thermosim.units import UnitError, read_any
 
@@ -41,3 +42,11 @@ def options_of(circuit: Circuit, spec: Any, at: At, problems: Problems) -> dict[
         if file.is_file():
             circuit.netlist.document.note(spec.network, file.read_bytes())
     return options
+
+
+def arithmetic_of(circuit: Circuit, spec: Any, at: At, problems: Problems) -> Bound | None:
+    """The card that prices what the program computes; None where the netlist names none."""
+    if spec.arithmetic is None:
+        return None
+    card = {"model": spec.arithmetic} if isinstance(spec.arithmetic, str) else dict(spec.arithmetic)
+    return bind(card, (*at, "arithmetic"), circuit.netlist, problems, circuit.netlist.parameters)

@@ -36,7 +36,7 @@ def response(fabric: Fabric, draws: int, seed: int, replicas: int = 64) -> Float
     runner.advance(int(np.ceil(20.0 / -np.log(max(float(fabric.memory.max()), 1e-9)))))
     runner.advance(draws, record=True)
     count = draws * replicas
-    up = np.clip((runner.spin / count + 1.0) / 2.0, 0.5 / count, 1.0 - 0.5 / count)
+    up = np.clip((runner.totals.spin / count + 1.0) / 2.0, 0.5 / count, 1.0 - 0.5 / count)
     return np.asarray(np.log(up / (1.0 - up)))
 
 

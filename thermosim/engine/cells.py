@@ -9,7 +9,6 @@ A further device needs an :class:`thermosim.models.pbit.Inner` of its kind, a br
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +18,8 @@ from thermosim.circuit.program import Fabric
 from thermosim.contracts import Floats, Ints
 from thermosim.engine.agenda import Edges
 from thermosim.engine.observables import Observer
+from thermosim.engine.totals import Totals
+from thermosim.engine.workers import each
 from thermosim.errors import SimulationError
 from thermosim.kernels import cells, faria, macrospin
 from thermosim.kernels.cells import Net, State
@@ -78,9 +79,7 @@ class CellRunner:
         self._net = _net(fabric, self.step)
         self._table = _table(fabric, self.kind, self.step)
         self.observer = Observer(fabric, np.arange(fabric.nodes, dtype=np.int64))
-        self.spin: Ints = np.zeros(fabric.nodes, dtype=np.int64)
-        self.pair: Ints = np.zeros(len(fabric.actual.edges), dtype=np.int64)
-        self.count = 0
+        self.totals = Totals(fabric)
         keys = replica_keys(seed, f"cells {fabric.path}", replicas)
         self._keys = [keys[first : first + WIDTH] for first in range(0, replicas, WIDTH)]
         self._threads = min(threads, len(self._keys))
@@ -107,13 +106,8 @@ class CellRunner:
         def work(tile: int) -> None:
             self._run(tile, begin, stride, draws, seen[tile] if record else [], nodes)
 
-        if self._threads == 1:
-            for tile in range(len(self._tiles)):
-                work(tile)
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(work, range(len(self._tiles))))
-        return self._recorded([half for halves in seen for half in halves], draws, nodes) if record else {}
+        each(self._threads, work, len(self._tiles))
+        return self._recorded([half for halves in seen for half in halves], draws) if record else {}
 
     def _run(self, tile: int, begin: int, stride: int, draws: int, seen: list[Seen], nodes: Ints) -> None:
         """Run a tile, a buffer of draws at a time."""
@@ -140,17 +134,11 @@ class CellRunner:
             state[:, : spins.shape[1]] = np.where(spins > 0, -1, 0)
             seen.append(self.observer.blank(1, len(nodes), LANES))
             observe(state.ravel(), watch, np.uint32(2 ** spins.shape[1] - 1), 0, seen[-1])
-        return self._recorded(seen, 1, nodes)
+        return self._recorded(seen, 1)
 
-    def _recorded(self, seen: list[Seen], draws: int, nodes: Ints) -> dict[str, np.ndarray]:
-        for part in seen:
-            self.spin += part.spin
-            self.pair += part.pair
-        self.count += self.replicas * draws
-        series = self.observer.series(seen, self.replicas)
-        if len(nodes):
-            series["spins"] = np.concatenate([part.spins for part in seen], axis=2)[:, :, : self.replicas]
-        return series
+    def _recorded(self, seen: list[Seen], draws: int) -> dict[str, np.ndarray]:
+        self.totals.add(seen, self.replicas * draws)
+        return self.observer.series(seen, self.replicas)
 
     def kernel_names(self) -> list[str]:
         """The kernel that works here, and on how many replicas."""
@@ -181,21 +169,17 @@ class CellRunner:
 
     def sums(self) -> dict[str, np.ndarray]:
         """Sums by their names in a record, and the present state."""
-        path = self.fabric.path
-        count = np.array(self.count, dtype=np.int64)
-        sums = {f"{path}:spin": self.spin.copy(), f"{path}:pair": self.pair.copy(), f"{path}:count": count}
-        return sums | {f"{path}:last": self.spins()}
+        return self.totals.named() | {f"{self.fabric.path}:last": self.spins()}
 
     def checkpoint(self) -> dict[str, Any]:
         """All that the future depends on, and the sums so far."""
         tiles = {name: np.array([getattr(tile, name) for tile in self._tiles]) for name in State._fields}
-        kept = {"slot": self.slot, "tiles": tiles}
-        return kept | {"spin": self.spin.copy(), "pair": self.pair.copy(), "count": self.count}
+        return {"slot": self.slot, "tiles": tiles} | self.totals.checkpoint()
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take up the state that :meth:`checkpoint` gave."""
-        self.slot, self.count = int(kept["slot"]), int(kept["count"])
-        self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
+        self.slot = int(kept["slot"])
+        self.totals.restore(kept)
         for name in State._fields:
             for tile, values in zip(self._tiles, kept["tiles"][name], strict=True):
                 getattr(tile, name)[:] = values

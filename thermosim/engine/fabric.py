@@ -16,7 +16,6 @@ after any slot.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +26,8 @@ from thermosim.engine.curves import kernel_curves
 from thermosim.engine.groups import Group, groups, kernels
 from thermosim.engine.observables import Observer
 from thermosim.engine.tallies import held_in, owners, writes
+from thermosim.engine.totals import Totals
+from thermosim.engine.workers import each
 from thermosim.kernels.bodies import Bodies, bodies
 from thermosim.kernels.fields import fixed, rows, whole
 from thermosim.kernels.gibbs import HALF, Plan, scaled
@@ -47,11 +48,7 @@ class Knobs(NamedTuple):
 
 
 class FabricRunner:
-    """State of one fabric after `slot` slots.
-
-    `spin` (node,), `pair` (edge,), `term` (term,): sums of s_i, s_i s_j and the products of terms over replicas and
-    recorded draws, `count` of them; exact.
-    """
+    """State of one fabric after `slot` slots; `totals` are sums over replicas and recorded draws."""
 
     def __init__(self, fabric: Fabric, seed: int, replicas: int, threads: int = 1, up: bool = False) -> None:
         """First spins at random from the fabric's stream, or all `up`."""
@@ -70,10 +67,7 @@ class FabricRunner:
         self._held = np.zeros(n, dtype=np.int8)
         self._resets = replica_keys(seed, f"resets {fabric.path}", -(-replicas // 2))
         self.observer = Observer(fabric, self._places)
-        self.spin: Ints = np.zeros(n, dtype=np.int64)
-        self.pair: Ints = np.zeros(len(law.edges), dtype=np.int64)
-        self.term: Ints = np.zeros(len(law.terms), dtype=np.int64)
-        self.count = 0
+        self.totals = Totals(fabric)
         keys = replica_keys(seed, f"fabric {fabric.path}", len(self.kernels) * HALF).reshape(-1, HALF)
         self._groups = self._made(keys)
         if not up:
@@ -200,7 +194,7 @@ class FabricRunner:
         watch = self.observer.watch(nodes)
         seen = [self.observer.blank(sweeps // every, len(nodes), group.lanes) for group in self._groups]
         self._each(lambda group, number: group.run(begin, every * ticks, watch, seen[number]))
-        return self._recorded(seen, len(nodes))
+        return self._recorded(seen)
 
     def advance_slot(self, volts: Floats | None = None) -> None:
         """Run one slot, with `volts` (node, replica) [V] at the analog inputs; nodes without an input ignore theirs."""
@@ -245,7 +239,7 @@ class FabricRunner:
         watch = self.observer.watch(nodes)
         seen = [self.observer.blank(1, len(nodes), group.lanes) for group in self._groups]
         self._each(lambda group, number: group.observe(watch, seen[number]))
-        return self._recorded(seen, len(nodes))
+        return self._recorded(seen)
 
     def spins(self) -> np.ndarray:
         """Outputs (node, replica) +-1 int8."""
@@ -253,24 +247,19 @@ class FabricRunner:
 
     def sums(self) -> dict[str, np.ndarray]:
         """Sums by their names in a record, and the present state."""
-        path = self.fabric.path
-        count = np.array(self.count, dtype=np.int64)
-        sums = {f"{path}:spin": self.spin.copy(), f"{path}:pair": self.pair.copy(), f"{path}:count": count}
-        sums |= {f"{path}:term": self.term.copy()} if len(self.term) else {}
-        return sums | {f"{path}:last": self.spins()}
+        return self.totals.named() | {f"{self.fabric.path}:last": self.spins()}
 
     def checkpoint(self) -> dict[str, Any]:
         """All that the future depends on, and the sums so far."""
         free = self.fabric.rng == "free"
         hidden = self._gathered(hidden=True) if free else np.zeros((0, self.replicas), dtype=np.int8)
         kept = {"slot": self.slot, "spins": self.spins(), "hidden": hidden, "knobs": self._knobs._asdict()}
-        sums = {"spin": self.spin.copy(), "pair": self.pair.copy(), "term": self.term.copy()}
-        return kept | sums | {"count": self.count}
+        return kept | self.totals.checkpoint()
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take up the state that :meth:`checkpoint` gave."""
-        self.slot, self.count = int(kept["slot"]), int(kept["count"])
-        self.spin[:], self.pair[:], self.term[:] = kept["spin"], kept["pair"], kept["term"]
+        self.slot = int(kept["slot"])
+        self.totals.restore(kept)
         knobs = kept["knobs"]
         if any(np.any(knobs[name] != value) for name, value in self._knobs._asdict().items()):
             self._knobs = Knobs(np.array(knobs["trim"]), np.array(knobs["bias"]), float(knobs["beta"]))
@@ -303,28 +292,16 @@ class FabricRunner:
         return slice(first, first + self._groups[number].replicas)
 
     def _each(self, work: Callable[[Group, int], None]) -> None:
-        if self._threads == 1:
-            for number, group in enumerate(self._groups):
-                work(group, number)
-            return
-        with ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(work, self._groups, range(len(self._groups))))
+        each(self._threads, lambda number: work(self._groups[number], number), len(self._groups))
 
     def _gathered(self, hidden: bool) -> np.ndarray:
         """(node, replica) +-1 int8."""
         up = np.concatenate([group.bits(hidden) for group in self._groups], axis=1)
         return np.where(up[self._places], np.int8(1), np.int8(-1))
 
-    def _recorded(self, seen: list[Seen], nodes: int) -> dict[str, np.ndarray]:
-        for group in seen:
-            self.spin += group.spin
-            self.pair += group.pair
-            self.term += group.term
-        self.count += self.replicas * len(seen[0].energy)
-        series = self.observer.series(seen, self.replicas)
-        if nodes:
-            series["spins"] = np.concatenate([group.spins for group in seen], axis=2)[:, :, : self.replicas]
-        return series
+    def _recorded(self, seen: list[Seen]) -> dict[str, np.ndarray]:
+        self.totals.add(seen, self.replicas * len(seen[0].energy))
+        return self.observer.series(seen, self.replicas)
 
 
 def _rates(fabric: Fabric, order: Ints) -> Rates | None:

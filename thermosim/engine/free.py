@@ -6,7 +6,6 @@ on other replicas nor on threads, and not on how often a run stops between two o
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,8 @@ from thermosim.engine.free_chains import Couplings, Events, Method, Stream
 from thermosim.engine.groups import FEW
 from thermosim.engine.observables import Observer
 from thermosim.engine.tallies import owners, writes
+from thermosim.engine.totals import Totals
+from thermosim.engine.workers import each
 from thermosim.kernels.gibbs import LANES
 from thermosim.kernels.observe import Seen, observe
 from thermosim.kernels.observe_chain import chain_observe
@@ -32,7 +33,7 @@ _BUFFER = 1 << 22
 class FreeRunner:
     """State of one free-running fabric after `slot` intervals of its grid; an interval counts as a sweep.
 
-    `spin` (node,), `pair` (edge,), `count`: sums over replicas and recorded draws, as of a clocked fabric.
+    `totals`: sums over replicas and recorded draws, as of a clocked fabric.
     """
 
     def __init__(self, fabric: Fabric, seed: int, replicas: int, threads: int = 1, up: bool = False) -> None:
@@ -53,9 +54,7 @@ class FreeRunner:
         self.method = couplings.method()
         self._method: Method = (Stream if self.method in ("stream", "rejection") else Events)(couplings)
         self.observer = Observer(fabric, np.arange(n, dtype=np.int64))
-        self.spin: Ints = np.zeros(n, dtype=np.int64)
-        self.pair: Ints = np.zeros(len(fabric.actual.edges), dtype=np.int64)
-        self.count = 0
+        self.totals = Totals(fabric)
         self._keys = replica_keys(seed, f"free {fabric.path}", replicas)
         self._states = [self._method.first(key, up) for key in self._keys]
 
@@ -83,22 +82,11 @@ class FreeRunner:
         def work(group: int) -> None:
             self._group(group, slots, every, record, nodes, seen[group])
 
-        if self._threads == 1:
-            for group in range(self._groups):
-                work(group)
-        else:
-            with ThreadPoolExecutor(self._threads) as pool:
-                list(pool.map(work, range(self._groups)))
+        each(self._threads, work, self._groups)
         if not record:
             return {}
-        for part in seen:
-            self.spin += part.spin
-            self.pair += part.pair
-        self.count += self.replicas * len(slots)
-        series = self.observer.series(seen, self.replicas)
-        if len(nodes):
-            series["spins"] = np.concatenate([part.spins for part in seen], axis=2)[:, :, : self.replicas]
-        return series
+        self.totals.add(seen, self.replicas * len(slots))
+        return self.observer.series(seen, self.replicas)
 
     def _lanes(self, group: int) -> int:
         """Columns of what is seen of a group: few replicas are observed one by one, others side by side."""
@@ -143,19 +131,16 @@ class FreeRunner:
 
     def sums(self) -> dict[str, np.ndarray]:
         """Sums by their names in a record, and the present state."""
-        path = self.fabric.path
-        count = np.array(self.count, dtype=np.int64)
-        sums = {f"{path}:spin": self.spin.copy(), f"{path}:pair": self.pair.copy(), f"{path}:count": count}
-        return sums | {f"{path}:last": self.spins()}
+        return self.totals.named() | {f"{self.fabric.path}:last": self.spins()}
 
     def checkpoint(self) -> dict[str, Any]:
         """All that the future depends on, and the sums so far."""
         kept = {"slot": self.slot, "states": [self._method.kept(state) for state in self._states]}
-        return kept | {"spin": self.spin.copy(), "pair": self.pair.copy(), "count": self.count}
+        return kept | self.totals.checkpoint()
 
     def restore(self, kept: dict[str, Any]) -> None:
         """Take up the state that :meth:`checkpoint` gave."""
-        self.slot, self.count = int(kept["slot"]), int(kept["count"])
-        self.spin[:], self.pair[:] = kept["spin"], kept["pair"]
+        self.slot = int(kept["slot"])
+        self.totals.restore(kept)
         for state, values in zip(self._states, kept["states"], strict=True):
             self._method.take_up(state, values)

@@ -113,7 +113,10 @@ class Observer:
         )
 
     def series(self, groups: list[Seen], replicas: int) -> dict[str, np.ndarray]:
-        """Series (chain, draw) by their names in a record: ``<fabric>:energy`` and so on."""
+        """Series (chain, draw) by their names in a record, ``<fabric>:energy`` and so on.
+
+        Where nodes are watched one by one also ``spins`` (draw, node, chain).
+        """
         prefix = f"{self.fabric.path}:"
         counts = [seen.count.reshape(len(seen.energy), -1, seen.energy.shape[1]) for seen in groups]
         count = np.concatenate(counts, axis=2)[:, :, :replicas]
@@ -127,6 +130,8 @@ class Observer:
             out[f"{prefix}projection[{k}]"] = sums[row] / np.sqrt(self.fabric.nodes)
         if self.fabric.nodes <= PACKED:
             out[f"{prefix}states"] = _chains([seen.packed for seen in groups], replicas)
+        if groups[0].spins.shape[1]:
+            out["spins"] = np.concatenate([seen.spins for seen in groups], axis=2)[:, :, :replicas]
         return out
 
 

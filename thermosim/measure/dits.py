@@ -1,7 +1,7 @@
 """Categorical fabrics measured: mixing, distance to the law, the ideal digital sampler beside it.
 
 Up to 2^20 states TV and KL from the enumerated law. Above, occupations of every state of every node and the energies
-J(c_i, c_j) of all edges against a heat-bath run of the law, as :mod:`thermosim.measure.target` does with spins and
+J(c_i, c_j) of all edges against a heat-bath run of the law, as :mod:`thermosim.measure.spins` does with spins and
 their pairs. An effective temperature is not fitted.
 """
 
@@ -14,20 +14,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from thermosim.analysis.distance import Distance, histogram_distances, moment_error
-from thermosim.analysis.mixing import integrated_time, overall, worst
+from thermosim.analysis.distance import histogram_distances
+from thermosim.analysis.mixing import overall, worst
 from thermosim.circuit.dits import DitFabric, PottsLaw
 from thermosim.contracts import Floats, Ints
 from thermosim.ideal import potts
 from thermosim.ideal.cost import PlatformCard, categorical_sample
+from thermosim.measure.against_ideal import Pace, Yardstick
 from thermosim.measure.compare import Ideal, priced_row, timed_row
 from thermosim.measure.constant import HeldDits
-from thermosim.measure.mixing import PartMixing, assess_all, part_of
-from thermosim.measure.target import STUCK, Pace, Target, slowdown
+from thermosim.measure.mixing import PartMixing, assess_all, moving_series, part_of
+from thermosim.measure.target import STUCK, Target
 from thermosim.record import Record
 
 if TYPE_CHECKING:
-    from thermosim.ideal.gibbs import Moments, Speed
+    from thermosim.ideal.gibbs import Speed
     from thermosim.ideal.potts_gibbs import DitRun
 
 REFERENCE_UPDATES = 30_000_000
@@ -41,16 +42,7 @@ def dit_series(record: Record, fabric: DitFabric) -> Iterator[tuple[str, np.ndar
 
     All of them where the law leaves none: then the whole fabric is stuck, and rightly so.
     """
-    prefix = f"{fabric.path}:"
-    found = {
-        key.removeprefix(prefix): series
-        for key, series in record.series.items()
-        if key.startswith(prefix) and key != prefix + "states"
-    }
-    if found:
-        held = HeldDits(fabric, record, next(iter(found.values())).size)
-        moving = {name: series for name, series in found.items() if not held(name)}
-        yield from (moving or found).items()
+    return moving_series(record, fabric.path, lambda draws: HeldDits(fabric, record, draws))
 
 
 def dit_mixing(record: Record, fabric: DitFabric) -> PartMixing | None:
@@ -145,30 +137,16 @@ def sampled(
     count = float(record.sums[f"{fabric.path}:count"])
     exists = np.arange(law.tables.shape[1]) < law.states[:, None]
     state, bond = record.sums[f"{fabric.path}:state"][exists] / count, record.sums[f"{fabric.path}:bond"] / count
-    samples = mixing.chains * mixing.draws
     known = {one.name: one for one in mixing.observables}
     singles = [one for one in known if one != "energy"] or list(known)
-
-    def moments(quantity: str, own: Floats, their: Moments, names: list[str]) -> Distance:
-        ratio, ratio_doubt = slowdown(mixing, ideal, names, their.time)
-        other = float((their.error**2).mean())
-        share = other * run.energy.size / samples
-        square = other + share * ratio
-        doubt = math.hypot(share * ratio_doubt, square * math.sqrt(2.0 / (their.freedom * their.independent)))
-        length = samples / (their.time * ratio)
-        return moment_error(own, their.mean, name, square, doubt, their.independent, length, quantity)
-
-    distances = [moments("occupations, rms", state, run.state, singles)]
+    yardstick = Yardstick(mixing, ideal, run.energy.size, name)
+    distances = [yardstick.moments("occupations, rms", state, run.state, singles)]
     if len(law.edges):
         among = ["energy"] if "energy" in known else singles
-        distances.insert(0, moments("energies of the edges, rms", bond, run.bond, among))
+        distances.insert(0, yardstick.moments("energies of the edges, rms", bond, run.bond, among))
     if "energy" in known:
-        own = float(record.series[f"{fabric.path}:energy"].mean())
-        spread, tau = float(run.energy.std()), known["energy"].tau
-        error = math.sqrt(tau / samples + integrated_time(run.energy).tau / run.energy.size)
-        floor, scatter = math.sqrt(2 / math.pi) * error, math.sqrt(1 - 2 / math.pi) * error
-        value = abs(own - float(run.energy.mean())) / spread
-        distances.append(Distance("energy", name, value, error, floor, scatter, samples / tau))
+        difference = float(record.series[f"{fabric.path}:energy"].mean()) - float(run.energy.mean())
+        distances.append(yardstick.shift("energy", difference, run.energy, known["energy"].tau))
     note = "" if settled == "ok" else f"the ideal run itself is {settled}: its means and these floors are no reference"
     return Target(fabric.path, name, tuple(distances), note)
 

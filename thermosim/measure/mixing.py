@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal, TypeGuard
@@ -173,18 +173,25 @@ def _nonlinear_series(samples: IslandSamples) -> Iterator[tuple[str, Floats]]:
 
 
 def fabric_series(record: Record, fabric: Fabric) -> Iterator[tuple[str, np.ndarray]]:
-    """The fixed observables of a fabric that its law does not hold constant: name without its path, (chain, draw).
+    """The fixed observables of a fabric that its law does not hold constant: name without its path, (chain, draw)."""
+    return moving_series(record, fabric.path, lambda draws: HeldSpins(fabric, record, draws))
+
+
+def moving_series(
+    record: Record, path: str, constant: Callable[[int], Callable[[str], bool]]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """The fixed observables of a fabric but those that `constant` (of the number of draws) says are held by its law.
 
     All of them where the law leaves none: then the whole fabric is stuck, and rightly so.
     """
-    prefix = f"{fabric.path}:"
+    prefix = f"{path}:"
     found = {
         key.removeprefix(prefix): series
         for key, series in record.series.items()
         if key.startswith(prefix) and key != prefix + "states"
     }
     if found:
-        held = HeldSpins(fabric, record, next(iter(found.values())).size)
+        held = constant(next(iter(found.values())).size)
         moving = {name: series for name, series in found.items() if not held(name)}
         yield from (moving or found).items()
 

@@ -20,17 +20,8 @@ from thermosim.measure.exchanges import exchange_notes
 from thermosim.measure.heat import Heat, heats
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_mixing, island_mixing, island_samples
-from thermosim.measure.target import (
-    Target,
-    enumerated_target,
-    fabric_laws,
-    ideal_run,
-    island_law,
-    island_target,
-    no_law,
-    pace,
-    sampled_target,
-)
+from thermosim.measure.spins import enumerated_target, fabric_laws, ideal_run, no_law, pace, sampled_target
+from thermosim.measure.target import Target, island_law, island_target
 from thermosim.measure.temperature import EffectiveTemperature, effective_temperature
 from thermosim.record import Record
 from thermosim.streams import key

@@ -17,7 +17,8 @@ from thermosim.measure.conditional import view
 from thermosim.measure.dits import dit_series
 from thermosim.measure.joint import measured_islands
 from thermosim.measure.mixing import IslandSamples, PartMixing, fabric_series, island_samples, island_series
-from thermosim.measure.target import island_law, no_law
+from thermosim.measure.spins import no_law
+from thermosim.measure.target import island_law
 from thermosim.record import Record
 from thermosim.report import drawing
 from thermosim.report.drawing import Drawing, Share
