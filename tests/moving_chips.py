@@ -50,3 +50,37 @@ instances:
 run: {duration: 40 us, burn_in: 2 us, replicas: 5, record: {x: every 700 ns, y: every 700 ns, u: every 1 us}}
 """
 """Something of every kind that moves, at times that share no period."""
+
+WIDER = """
+generators:
+  hops: {points: [[0 s, 1], [3 us, -1], [7.3 us, 0.25]], period: 11 us}
+  fade: {rate: 1 MHz, points: [[0 s, 4], [20 us, 1]], between: lines}
+instances:
+  CK: {type: clock, frequency: 300 kHz, pins: {out: phi}}
+  V: {type: voltage_source, v: 1 mV, gain: hops, pins: {p: u, n: 0}}
+  R: {type: resistor, r: 100 kOhm, gain: fade, pins: {p: u, n: m}}
+  S: {type: switch, r_on: 50 kOhm, r_off: 10 MOhm, duty: 0.4, pins: {p: m, n: x, clock: phi}}
+  I: {type: current_source, i: 5 nA, gain: hops, pins: {p: m, n: 0}}
+  J: {type: current_source, i: 2 nA, gain: fade, pins: {p: 0, n: m}}
+  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  L: {type: inductor, l: 50 mH, pins: {p: x, n: w}}
+  RW: {type: resistor, r: 200 kOhm, temperature: 600 K, pins: {p: w, n: 0}}
+  A: {type: amplifier, gain: 0.5, bandwidth: 100 kHz, output_resistance: 1 MOhm, psd: 1e-14 V^2/Hz,
+      pins: {in_p: x, in_n: 0, out: y}}
+  CY: {type: capacitor, c: 2 pF, pins: {p: y, n: 0}}
+  E: {type: voltage_source, v: 0.3 mV, pins: {p: z, n: y}}
+  T: {type: switch, r_on: 1 MOhm, r_off: 1 GOhm, closed: [[2 us, 5 us], [9 us, 30 us]], pins: {p: z, n: x}}
+run: {duration: 40 us, burn_in: 2 us, replicas: 5, record: {x: every 700 ns, y: every 700 ns}}
+"""
+"""Coils, amplifiers, a net without capacitance and a tied one among what moves."""
+
+FORWARD = """
+parameters: {f: 20 kHz}
+generators: {beta: {rate: 2 MHz, expression: "{0.1 + 40 * t * f}", until: 10 us}}
+instances:
+  R: {type: resistor, r: 20 MOhm, gain: beta, pins: {p: "x[0]", n: 0}}
+  C: {type: capacitor, c: 1 pF, shape: [2], pins: {p: "x[i]", n: 0}}
+couplings: {c: {between: [x, x], model: {type: resistor, r: 20 MOhm, gain: beta}, lattice: {name: chain}}}
+run: {duration: 10 us, replicas: 5, record: {x: every 1 us}}
+"""
+"""A forward diffusion: beta(t) on drift and noise alike, of a resistor and of a coupling."""

@@ -28,6 +28,8 @@ class Dimension(NamedTuple):
     lsb: float = 0
 
     def times(self, other: Dimension, power: float = 1) -> Dimension:
+        if other == ONE:  # most products, and this is where long tables of an expression spend their time
+            return self
         return Dimension(*(x + power * y for x, y in zip(self, other, strict=True)))
 
     def to_the(self, power: float) -> Dimension:

@@ -73,6 +73,24 @@ def pbits(j_max="0.7", v_dd="300 mV", clock="2 MHz", weight="0.5", rng="held", m
     return PBITS.format(j_max=j_max, v_dd=v_dd, clock=clock, weight=weight, rng=rng, more=more)
 
 
+MOVING = """
+thermosim: 1
+name: t
+generators: {{g: {{rate: {rate}, points: [[0 s, 1], [1 ms, 2]], between: lines}}}}
+instances:
+  K: {{type: clock, frequency: {clock}, pins: {{out: ck}}}}
+  S: {{type: switch, r_on: 1 kOhm, r_off: {off}, duty: 0.25, pins: {{p: u, n: x, clock: ck}}}}
+  V: {{type: voltage_source, v: 1 V, gain: g, pins: {{p: u, n: 0}}}}
+  C: {{type: capacitor, c: 1 nF, pins: {{p: x, n: 0}}}}
+  R: {{type: resistor, r: 10 kOhm, pins: {{p: x, n: 0}}}}
+run: {{duration: 1 ms, replicas: 2, record: {{x: every 1 us}}}}
+"""
+
+
+def moving(rate="1 MHz", clock="40 kHz", off="1 GOhm"):
+    return MOVING.format(rate=rate, clock=clock, off=off)
+
+
 def rules(text: str) -> dict[str, str]:
     circuit = elaborate(load_text(text, "t.yaml"))
     found: dict[str, str] = {}
@@ -81,7 +99,7 @@ def rules(text: str) -> dict[str, str]:
     return {rule: lines.rstrip() for rule, lines in found.items()}
 
 
-@pytest.mark.parametrize("text", [analog(), pbits()])
+@pytest.mark.parametrize("text", [analog(), pbits(), moving()])
 def test_a_sound_chip_has_none(text: str):
     assert rules(text) == {}
 
@@ -122,6 +140,9 @@ def test_heat_that_voltages_show_or_sources_make_is_not_hidden(text: str):
         ("hidden-dissipation", baths(COLD.replace("3 K", "0 K")), "it takes 2.76 fW from warmer resistors"),
         ("rng-memory", pbits(clock="5 MHz"), "read every 200 ns but relaxes in 100 ns: it keeps 0.135"),
         ("rng-free", pbits(rng="free"), "does not sample the Boltzmann law"),
+        ("switch-settling", moving(clock="100 kHz"), "it is closed for 2.5 us, 2.5 times its r_on C of 1 us: 8.21 %"),
+        ("switch-leak", moving(off="1 MOhm"), "it is open for 18.75 us and its r_off C is 1 ms: 1.88 %"),
+        ("coarse-stairs", moving(rate="90 kHz"), "updated every 11.11 us and the network of 'x' relaxes in 10 us"),
         ("budget", pbits(v_dd="150 mV"), "16 of 16 p-bits want more than the bias circuit can give"),
         ("weights-lost", pbits(weight="0.02"), "32 of 32 weights are quantised to zero (step 0.1)"),
         ("weights-lost", pbits(weight="0.8", v_dd="1 V"), "32 of 32 weights exceed j_max = 0.7 and are clipped"),

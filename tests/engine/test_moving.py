@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
-from moving_chips import EVERYTHING, SWITCHED, chip
+from moving_chips import EVERYTHING, FORWARD, SWITCHED, WIDER, chip
 from scipy.integrate import solve_ivp
+from scipy.linalg import expm
 
 import thermosim
+from thermosim.analysis.linear import stationary
+from thermosim.constants import BOLTZMANN
 from thermosim.engine.simulator import run
 from thermosim.record import load
 from thermosim.times import seconds
@@ -44,27 +47,46 @@ def moments_by_ode(chip_, until):
     return mean, covariance
 
 
-def test_every_kind_of_change_follows_the_ode_of_mean_and_variance(tmp_path):
-    """Without noise the run is the mean; with it, its variance is that of the equation with noise that changes."""
-    moving = chip(tmp_path, EVERYTHING)
-    mean, covariance = moments_by_ode(moving, 42_000_000_000)
+@pytest.mark.parametrize("body", [EVERYTHING, WIDER])
+def test_every_kind_of_change_follows_the_ode_of_mean_and_variance(tmp_path, body):
+    """Replicas against the equations of mean and variance. Mutants: a law that stands still, and twice the noise."""
+    moving = chip(tmp_path, body)
     replicas = 20_000
     record = run(moving.program, {}, seed=3, replicas=replicas)
     last = np.array([record.samples[net][:, -1, 0] for net in ("x", "y")])
-    times = [record.times[net][-1] for net in ("x", "y")]
-    assert times == [41_900_000_000] * 2
+    assert [record.times[net][-1] for net in ("x", "y")] == [41_900_000_000] * 2
+    (island,) = moving.program.islands
     mean, covariance = moments_by_ode(moving, 41_900_000_000)
-    error = np.sqrt(np.diag(covariance) / replicas)
-    assert np.all(np.abs(last.mean(axis=1) - mean) < 5 * error)
+    rows = [island.nodes.index(net) for net in ("x", "y")]
+    mean, variance = mean[rows], np.diag(covariance)[rows]
+    assert np.all(np.abs(last.mean(axis=1) - mean) < 5 * np.sqrt(variance / replicas))
     far = 5 * np.sqrt(2 / replicas)
-    assert np.all(np.abs(last.var(axis=1) / np.diag(covariance) - 1) < far)
-    # The mutants are outside: a law that stands still, and noise that does not follow its resistor.
-    still = moving.program.islands[0].moving
-    frozen = still.actual.law(still.values(0))
-    from thermosim.analysis.linear import stationary
-
-    standing = np.diag(stationary(frozen.capacitance, frozen.conductance, frozen.noise))
+    assert np.all(np.abs(last.var(axis=1) / variance - 1) < far)
+    assert np.all(np.abs(last.var(axis=1) / (2 * variance) - 1) > far)
+    frozen = island.moving.actual.law(island.moving.values(0))
+    standing = np.diag(stationary(frozen.capacitance, frozen.conductance, frozen.noise))[rows]
     assert np.any(np.abs(last.var(axis=1) / standing - 1) > 2 * far)
+
+
+def test_the_variance_of_a_forward_diffusion_is_the_closed_form(tmp_path):
+    """One matrix times beta(t): time runs as the integral of beta, so that cov = kT/C (1 - exp(-2 A int beta dt))."""
+    moving = chip(tmp_path, FORWARD)
+    replicas = 20_000
+    record = run(moving.program, {}, seed=8, replicas=replicas)
+    rate = 1 / (20e6 * 1e-12)
+    drift = rate * np.array([[2.0, -1.0], [-1.0, 1.0]])
+    for draw in (1, 5, 9):
+        stairs = np.arange(0, (draw + 1) * 1e-6 - 1e-12, 0.5e-6)
+        elapsed = 0.5e-6 * (0.1 + 40 * stairs * 20e3).sum()
+        expected = BOLTZMANN * 300 / 1e-12 * (np.eye(2) - expm(-2 * drift * elapsed))
+        found = np.cov(record.samples["x"][:, draw].T)
+        size = np.sqrt(np.outer(np.diag(expected), np.diag(expected)))
+        far = 5.5 * np.sqrt(2 / replicas)
+        assert np.all(np.abs(found - expected) < far * size)
+        if draw > 1:
+            continue  # near the end nothing tells how long it took
+        late = BOLTZMANN * 300 / 1e-12 * (np.eye(2) - expm(-2 * drift * 1.1 * elapsed))
+        assert np.any(np.abs(found - late) > far * size)
 
 
 def test_the_mean_of_a_driven_rc_is_the_closed_form_of_the_staircase(tmp_path):
@@ -90,7 +112,7 @@ run: {duration: 30 us, record: {x: every 250 ns, u: every 250 ns}}
     assert 0.013 < smooth[70] - expected[70] < 0.016
 
 
-@pytest.mark.parametrize("body", [SWITCHED, EVERYTHING])
+@pytest.mark.parametrize("body", [SWITCHED, EVERYTHING, WIDER])
 def test_the_same_bits_alone_in_company_and_in_threads(tmp_path, body):
     moving = chip(tmp_path, body)
     whole = run(moving.program, {}, seed=5, replicas=40, threads=1)

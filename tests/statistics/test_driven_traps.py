@@ -78,7 +78,7 @@ def test_the_first_law_closes_where_everything_moves(tmp_path, seed):
 
 
 def test_a_resistor_that_changes_does_no_work(tmp_path):
-    """At one temperature, without sources, every change of a resistor leaves equilibrium and books no heat on average."""
+    """At one temperature, without sources, changes of resistors leave equilibrium and book no heat on average."""
     body = """
 generators: {swing: {points: [[0 s, 1], [1 us, 30], [2 us, 0.1]], period: 3 us}}
 instances:

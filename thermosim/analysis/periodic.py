@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import expm
 
 Floats = NDArray[np.float64]
 _DOUBLINGS = 60
@@ -69,6 +70,33 @@ def periodic_state(stretches: Sequence[Stretch]) -> PeriodicState:
         covariances.append((covariance + covariance.T) / 2)
         mean, covariance = stretch.decay @ mean + stretch.offset, _spread(covariance, stretch)
     return PeriodicState(np.array(means), np.array(covariances), multipliers)
+
+
+def moment_integral(
+    drift: Floats, push: Floats, diffusion: Floats, mean: Floats, covariance: Floats, seconds: float
+) -> Floats:
+    """int <x x^T> dt over `seconds`, x = (v, 1), of dv = (push - drift v) dt + noise: (n + 1, n + 1).
+
+    X = <x x^T> obeys a linear equation, X' = L X, so that one exponential gives X and its integral; for few nodes, as L
+    has (n + 1)^4 entries.
+    """
+    n = len(mean)
+    scale = float(np.sqrt(np.max(np.diag(covariance) + mean**2, initial=0.0))) or 1.0
+    matrix = np.zeros((n + 1, n + 1))
+    matrix[:n, :n], matrix[:n, n] = -drift, push / scale
+    one, size = np.eye(n + 1), (n + 1) ** 2
+    whole = np.zeros((2 * size, 2 * size))
+    whole[:size, :size] = (np.kron(matrix, one) + np.kron(one, matrix)) * seconds
+    added = np.zeros((n + 1, n + 1))
+    added[:n, :n] = diffusion * (seconds / scale**2)
+    whole[:size, size - 1] += added.ravel()
+    whole[size:, :size] = np.eye(size)
+    start = np.append(mean / scale, 1.0)
+    moments = np.outer(start, start)
+    moments[:n, :n] += covariance / scale**2
+    found = (expm(whole)[size:, :size] @ moments.ravel()).reshape(n + 1, n + 1) * seconds
+    units = np.append(np.full(n, scale), 1.0)
+    return np.asarray(found * np.outer(units, units))
 
 
 def _then(decay: Floats, offset: Floats, covariance: Floats, after: Stretch) -> Stretch:

@@ -80,6 +80,7 @@ _ENDS = {"diode": ("p", "n"), "nmos": ("d", "s"), "pmos": ("s", "d")}
 """Pins between which charge moves: a forward jump takes it from the first to the second."""
 _REFUSED = {
     "resistor": "it passes charge in no whole electrons; use a transistor or a diode, or an s-mode without transistors",
+    "switch": "it passes charge in no whole electrons; use a transistor whose gate is driven",
     "white_noise": "here noise comes from the jumps themselves; leave it out",
     "shot_noise": "here noise comes from the jumps themselves; leave it out",
     "flicker_noise": "a current without jumps has no noise law here; leave it out",

@@ -13,6 +13,7 @@ import numpy as np
 from thermosim.analysis.linear import relaxation_times, stationary
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.held_noise import held_in
+from thermosim.circuit.lint_moving import MOVING
 from thermosim.circuit.lint_networks import hidden_dissipation
 from thermosim.circuit.lint_noise import NOISE
 from thermosim.circuit.lint_pbits import P_BITS, Found, position
@@ -213,6 +214,7 @@ RULES: dict[str, Callable[[Circuit, Program], Found]] = {
     "hidden-dissipation": hidden_dissipation,
     "lost-digits": lost_digits,
     **NOISE,
+    **MOVING,
     **P_BITS,
 }
 ARITHMETIC = "arithmetic"

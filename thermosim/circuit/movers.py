@@ -34,10 +34,6 @@ class Movers:
     signals: Mapping[str, Signal]
     sources: tuple[MovingSource, ...]
 
-    def of(self, instance: Instance) -> Signal | None:
-        """What an instance follows; None if it stands still."""
-        return self.signals.get(instance.path)
-
 
 def build_movers(circuit: Circuit, clocks: Mapping[str, Clock], problems: Problems) -> Movers:
     """Read switches, generators and the elements that follow them."""
@@ -76,10 +72,10 @@ def _switch(circuit: Circuit, instance: Instance, clocks: Mapping[str, Clock], p
     where = circuit.netlist.document.position(instance.at, key=True)
     nets = set(instance.pins.get("clock", ()))
     if bool(nets) == (model.closed is not None):
-        what = "has a clock and 'closed'; one of them moves it" if nets else "never moves"
         problems.add(
             where, instance.path,
-            f"it {what}; connect its pin clock and give a duty, or say when it is closed, e.g. "
+            "it has a clock and 'closed'; one of them moves it, leave the other out" if nets else
+            "it never moves; connect its pin clock and give a duty, or say when it is closed, e.g. "
             'closed: [["1 us", "3 us"]]',
         )  # fmt: skip
         return None
@@ -139,7 +135,7 @@ def _sources(circuit: Circuit, found: Mapping[str, Signal], problems: Problems) 
                 )  # fmt: skip
                 break
             volts, drawn = (sign * float(values["v"][k]) for values in (instance.actual, instance.drawn))
-            yield MovingSource(net, instance.element(k), volts, drawn, found[instance.path])
+            yield MovingSource(net, instance.element(k), instance.at, volts, drawn, found[instance.path])
 
 
 def moved(
@@ -248,9 +244,9 @@ def refuse_moving(
     nets = {source.net: source for source in movers.sources}
     for island in others:
         for net in set(island.inputs) & set(nets):
-            element = nets[net].element
+            at, element = nets[net].at, nets[net].element
             problems.add(
-                document.position((*circuit.instances[element.partition("[")[0]].at, "gain")), element,
+                document.position((*at, "gain")), element,
                 f"a source that moves on net '{net}' of a network that is not linear is not built; drive it by a DAC",
             )  # fmt: skip
     moving = {net: island for island in islands if island.moving is not None for net in island.nodes}

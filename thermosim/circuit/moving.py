@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from thermosim.circuit.circuit import At
 from thermosim.circuit.eliminate import eliminate
 from thermosim.circuit.program import LinearLaw
 from thermosim.circuit.signals import Signal
@@ -58,10 +59,12 @@ class Parts:
 
 @dataclass(frozen=True)
 class MovingSource:
-    """A driven net whose voltage is `volts` times a signal; `drawn`: the same without this die's mismatch."""
+    """A driven net whose voltage is `volts` times a signal; `drawn`: the same without this die's mismatch. `element` is
+    its source, which stands `at` this place of the netlist."""
 
     net: str
     element: str
+    at: At
     volts: float
     drawn: float
     signal: Signal

@@ -11,7 +11,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Protocol
+from functools import cached_property
+from typing import NamedTuple, Protocol
 
 from thermosim.times import FEMTOSECONDS
 
@@ -42,6 +43,31 @@ class Signal(Protocol):
         ...
 
 
+class _Edges(NamedTuple):
+    """Times floor((k slope + offset) / divisor) + delay [fs] in plain integers."""
+
+    slope: int
+    offset: int
+    divisor: int
+    delay: int
+
+    @classmethod
+    def of(cls, frequency: Fraction, share: Fraction, delay: int) -> _Edges:
+        """Edge k at floor((k + share) / frequency) + delay."""
+        period = FEMTOSECONDS / frequency
+        return cls(
+            period.numerator * share.denominator, period.numerator * share.numerator,
+            period.denominator * share.denominator, delay,
+        )  # fmt: skip
+
+    def edge(self, k: int) -> int:
+        return (k * self.slope + self.offset) // self.divisor + self.delay
+
+    def last(self, time: int) -> int:
+        """Number of the last edge at or before `time`."""
+        return ((time - self.delay + 1) * self.divisor - 1 - self.offset) // self.slope
+
+
 @dataclass(frozen=True)
 class Clocked:
     """1 for `duty` of each period of a clock of `frequency` [Hz], from `phase` periods and `delay` [fs] after its edge,
@@ -61,25 +87,19 @@ class Clocked:
     def period(self) -> Fraction:
         return FEMTOSECONDS / self.frequency
 
-    def _edge(self, k: int, share: Fraction) -> int:
-        return int((k + share) * FEMTOSECONDS // self.frequency) + self.delay
+    @cached_property
+    def _closes(self) -> _Edges:
+        return _Edges.of(self.frequency, self.phase, self.delay)
 
-    def _last(self, time: int, share: Fraction) -> int:
-        """Number of the last edge of this share at or before `time`."""
-        k = int((time - self.delay) * self.frequency // FEMTOSECONDS - share)
-        while self._edge(k, share) > time:
-            k -= 1
-        while self._edge(k + 1, share) <= time:
-            k += 1
-        return k
+    @cached_property
+    def _opens(self) -> _Edges:
+        return _Edges.of(self.frequency, self.phase + self.duty, self.delay)
 
     def at(self, time: int) -> float:
-        return float(time < self._edge(self._last(time, self.phase), self.phase + self.duty))
+        return float(time < self._opens.edge(self._closes.last(time)))
 
     def after(self, time: int) -> int:
-        closed = self._edge(self._last(time, self.phase) + 1, self.phase)
-        opened = self._edge(self._last(time, self.phase + self.duty) + 1, self.phase + self.duty)
-        return min(closed, opened)
+        return min(edges.edge(edges.last(time) + 1) for edges in (self._closes, self._opens))
 
     def extremes(self) -> tuple[float, float]:
         return 0.0, 1.0

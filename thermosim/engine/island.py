@@ -180,31 +180,26 @@ class IslandRunner:
         if self.learner:
             self.learner.pass_by(exact, self._drive, self.time)
 
-    def _key(self, length: int) -> Any:
-        """What the transition over `length` [fs] depends on."""
-        return length
-
-    def _law(self) -> LinearLaw:
-        """The law of now."""
-        return self.law
-
     def _propagator(self, length: int) -> Propagator:
-        key = self._key(length)
-        exact = self._cache.get(key)
+        exact = self._cache.get(length)
         if exact is None:
-            law = self._law()
-            try:
-                exact = propagator(
-                    law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(length)
-                )
-            except ValueError as error:
-                raise SimulationError(f"island '{self.island.path}': {error}; look at it more often") from None
-            size = exact.decay.nbytes + exact.inputs.nbytes + exact.covariance.nbytes + exact.factor.nbytes
-            while self._cache and (len(self._cache) + 1) * size > CACHE_BYTES:
-                self._cache.popitem(last=False)
-            self._cache[key] = exact
-        elif len(self._cache) > 8:
-            self._cache.move_to_end(key)
+            return self._keep(length, self.law, length)
+        if len(self._cache) > 8:
+            self._cache.move_to_end(length)
+        return exact
+
+    def _keep(self, key: Any, law: LinearLaw, length: int) -> Propagator:
+        """The transition of `law` over `length` [fs], kept under `key`."""
+        try:
+            exact = propagator(
+                law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(length)
+            )
+        except ValueError as error:
+            raise SimulationError(f"island '{self.island.path}': {error}; look at it more often") from None
+        size = exact.decay.nbytes + exact.inputs.nbytes + exact.covariance.nbytes + exact.factor.nbytes
+        while self._cache and (len(self._cache) + 1) * size > CACHE_BYTES:
+            self._cache.popitem(last=False)
+        self._cache[key] = exact
         return exact
 
     # -- records ----------------------------------------------------------------------------------------------

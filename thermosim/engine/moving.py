@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.analysis.linear import modes
+from thermosim.analysis.propagator import Propagator
 from thermosim.circuit.branches import Branch
 from thermosim.circuit.eliminate import Undetermined
 from thermosim.circuit.moving import MovingSource, Values
@@ -68,8 +69,13 @@ class MovingRunner(IslandRunner):
         if track.tape.every <= until - self.time:
             super()._record_many(track, until)
 
-    def _key(self, length: int) -> tuple[Any, ...]:
-        return (length, *self._values)
+    def _propagator(self, length: int) -> Propagator:
+        key = (length, *self._values)
+        exact = self._cache.get(key)
+        if exact is None:
+            return self._keep(key, self._law(), length)
+        self._cache.move_to_end(key)
+        return exact
 
     def _law(self) -> LinearLaw:
         try:

@@ -18,8 +18,10 @@ from thermosim.circuit.program import Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 from thermosim.measure.network import Flow, heat_of, physical_entropy
+from thermosim.measure.periodic_heat import periodic_flows
 from thermosim.record import Record
 from thermosim.times import seconds
+from thermosim.units import show
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def _closed(program: Program, island: Island, parts: tuple[Branch, ...]) -> tupl
     if moved:
         return {}, f"'{sorted(moved)[0]}' is moved by a converter, so no stationary state is known"
     if island.moving is not None:
-        return {}, "it changes in time, so no stationary state is known"
+        return _repeating(program, island, parts)
     law = island.actual
     try:
         covariance = linear.stationary(law.capacitance, law.conductance, law.noise)
@@ -124,6 +126,18 @@ def _closed(program: Program, island: Island, parts: tuple[Branch, ...]) -> tupl
     flows = [heat_of(part, law.capacitance, mean, covariance) for part in parts if part.conductance > 0]
     works = works_of(parts, island, mean, program.driven)
     return {flow.path: flow for flow in (*flows, *works)}, ""
+
+
+def _repeating(program: Program, island: Island, parts: tuple[Branch, ...]) -> tuple[Mapping[str, Flow], str]:
+    """Mean powers in the state that repeats, where the window holds whole periods."""
+    try:
+        flows, found = periodic_flows(island, parts, program.driven)
+    except ValueError as error:
+        return {}, str(error)
+    if program.duration % found.period:
+        period = show(seconds(found.period), "s")
+        return {}, f"it changes in time and the window is no whole number of its periods of {period}"
+    return flows, ""
 
 
 def works_of(parts: tuple[Branch, ...], island: Island, mean: Floats, driven: Mapping[str, float]) -> tuple[Flow, ...]:

@@ -251,12 +251,31 @@ def _steps(fabric: Fabric) -> Literal["sweeps", "reads", "samples"]:
 def island_mixing(samples: IslandSamples, program: Program) -> PartMixing | None:
     """Mixing of an island from its samples; None if no noise moves any of them."""
     shape = samples.values.shape[:2]
+    if isinstance(samples.island, Island) and samples.island.moving is not None:
+        from thermosim.measure.periodic import recorded_phase
+
+        phase = recorded_phase(program, samples.island, round(samples.interval * FEMTOSECONDS), "actual")
+        if isinstance(phase, str) and mixture_of(program, samples) is None:
+            return _unsettled(samples, phase)
+        if not isinstance(phase, str) and not phase[1].any():
+            return None
     series = island_series(samples, program)
     part = part_of(samples.island.path, "island", len(samples.island.nodes), shape, samples.interval, series)
     if not part.observables:
         return None
     times = mode_directions(samples)[1]
     return replace(part, exact={f"mode[{k}] of the network alone": float(time) for k, time in enumerate(times)})
+
+
+def _unsettled(samples: IslandSamples, reason: str) -> PartMixing:
+    """What is recorded follows no stationary law, so that times and effective samples mean nothing."""
+    chains, draws = samples.values.shape[:2]
+    name = samples.nodes[0]
+    observable = Mixing(name, math.nan, math.nan, math.nan, math.nan, "not settled", reason)
+    return PartMixing(
+        samples.island.path, "island", len(samples.island.nodes), chains, draws, samples.interval, (observable,),
+        "not settled", "", math.nan, math.nan, math.nan, {},
+    )  # fmt: skip
 
 
 def assess_all(series: Iterable[tuple[str, np.ndarray]]) -> tuple[Mixing, ...]:

@@ -13,12 +13,15 @@ from thermosim.analysis.linear import input_jump
 from thermosim.analysis.periodic import PeriodicState, Stretch, periodic_state
 from thermosim.analysis.propagator import Propagator, propagator
 from thermosim.circuit.moving import Moving, Parts
-from thermosim.circuit.program import Island
+from thermosim.circuit.program import Island, Program
 from thermosim.contracts import Floats
 from thermosim.times import seconds
+from thermosim.units import show
 
 MOST = 20_000
 """Changes of a period."""
+AWKWARD = 64
+"""A clock whose period is a whole number of femtoseconds only after more than so many is taken to the femtosecond."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,8 @@ def periodic(
     period = _period(moving)
     times = _changes(moving, period, phases)
     parts: Parts = getattr(moving, which)
-    amplitude = {one.net: (one.drawn if which == "drawn" else one.volts) for one in moving.inputs}
     known: dict[tuple[object, ...], Propagator] = {}
     jump = input_jump(getattr(island, which).capacitance, getattr(island, which).input_capacitance)
-
-    def held(time: int) -> Floats:
-        moved = {one.net: amplitude[one.net] * one.signal.at(time) for one in moving.inputs}
-        volts = [moved.get(net, driven.get(net, 0.0)) for net in island.inputs]
-        return np.array([*volts, *(signal.at(time) for signal in moving.currents)])
-
     stretches = []
     m = len(island.inputs)
     for begin, end in zip(times, (*times[1:], period), strict=True):
@@ -72,11 +68,38 @@ def periodic(
             known[key] = propagator(
                 law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(end - begin)
             )
-        exact, now = known[key], held(begin)
-        stepped = jump @ (now[:m] - held(begin - 1 if begin else period - 1)[:m])
+        exact, now = known[key], inputs_at(island, driven, begin, which)
+        stepped = jump @ (now - inputs_at(island, driven, (begin or period) - 1, which))[:m]
         offset = exact.decay @ stepped + exact.inputs @ np.append(now, 1.0)
         stretches.append(Stretch(exact.decay, offset, exact.covariance))
     return Periodic(period, times, periodic_state(stretches))
+
+
+def inputs_at(
+    island: Island, driven: Mapping[str, float], time: int, which: Literal["drawn", "actual"] = "actual"
+) -> Floats:
+    """Volts of the driven nets and amperes of the moving currents from `time` [fs] on."""
+    moving = island.moving
+    assert moving is not None
+    moved = {one.net: (one.drawn if which == "drawn" else one.volts) * one.signal.at(time) for one in moving.inputs}
+    volts = [moved.get(net, driven.get(net, 0.0)) for net in island.inputs]
+    return np.array([*volts, *(signal.at(time) for signal in moving.currents)])
+
+
+def recorded_phase(
+    program: Program, island: Island, every: int, which: Literal["drawn", "actual"]
+) -> tuple[Floats, Floats] | str:
+    """Mean and covariance at the one phase of its period at which an island is recorded `every` so many fs; else why
+    there is no such law."""
+    first = program.burn_in + every
+    try:
+        found = periodic(island, program.driven if which == "actual" else program.drawn_driven, which, (first,))
+    except ValueError as error:
+        return str(error)
+    if every % found.period:
+        period = show(seconds(found.period), "s")
+        return f"it changes in time and is not recorded at one phase of its period of {period}"
+    return found.at(first)
 
 
 def _period(moving: Moving) -> int:
@@ -84,7 +107,10 @@ def _period(moving: Moving) -> int:
     for signal in moving.all:
         if signal.period is None:
             raise ValueError(f"{signal.name} does not repeat, so there is no stationary state")
-    return lcm(*(signal.period.numerator for signal in moving.all if signal.period is not None))
+    periods = {signal.period for signal in moving.all if signal.period is not None}
+    whole = lcm(*(period.numerator for period in periods))
+    first = next(iter(periods))
+    return round(first) if len(periods) == 1 and whole > AWKWARD * first else whole
 
 
 def _changes(moving: Moving, period: int, phases: tuple[int, ...]) -> tuple[int, ...]:

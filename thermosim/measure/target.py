@@ -30,8 +30,7 @@ from thermosim.measure.mixing import (
     mode_directions,
     projection_directions,
 )
-from thermosim.times import FEMTOSECONDS, seconds
-from thermosim.units import show
+from thermosim.times import FEMTOSECONDS
 
 KS_PROJECTIONS = 8
 STUCK = "no distance: the samples are stuck"
@@ -103,18 +102,12 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
 
 def _repeating(program: Program, samples: IslandSamples, island: Island) -> IslandLaw | str:
     """The periodic state of an island that changes in time, at the phase at which it was recorded."""
-    from thermosim.measure.periodic import periodic
+    from thermosim.measure.periodic import recorded_phase
 
-    every, first = round(samples.interval * FEMTOSECONDS), program.burn_in
-    try:
-        found = periodic(island, program.drawn_driven, "drawn", (first + every,))
-    except ValueError as error:
-        return str(error)
-    if every % found.period:
-        return (
-            f"it changes in time and is not recorded at one phase of its period of {show(seconds(found.period), 's')}"
-        )
-    centre, covariance = found.at(first + every)
+    found = recorded_phase(program, island, round(samples.interval * FEMTOSECONDS), "drawn")
+    if isinstance(found, str):
+        return found
+    centre, covariance = found
     order = [island.nodes.index(node) for node in samples.nodes]
     law = gaussian(centre[order], covariance[np.ix_(order, order)])
     alone = tuple(zip(samples.nodes, np.eye(len(order)), strict=True))

@@ -10,6 +10,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 from thermosim.errors import suggestion
 from thermosim.units import ONE, Quantity, describe, dimension_of
@@ -72,10 +73,12 @@ def tabulate(text: str, unit: str, names: Names, variable: str, values: Sequence
     ExpressionError
         As of :func:`evaluate_as`, with the first value of the variable that has none.
     """
+    scope = dict(names)
     found = []
     for value in values:
+        scope[variable] = value
         try:
-            found.append(evaluate_as(text, unit, {**names, variable: value}))
+            found.append(evaluate_as(text, unit, scope))
         except ExpressionError as error:
             raise ExpressionError(f"{error} (at {variable} = {value.value:g})") from None
     return found
@@ -91,6 +94,7 @@ def names_in(text: str) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called}
 
 
+@lru_cache(maxsize=256)
 def _parse(text: str) -> ast.expr:
     stripped = text.strip()
     if len(stripped) > LONGEST:
