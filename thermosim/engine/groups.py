@@ -2,10 +2,10 @@
 
 | kernel | replicas side by side | chosen |
 |---|---|---|
-| lanes | 32 | for groups with more than :data:`FEW` replicas |
+| lanes | 32 | for groups with more than :data:`FEW` replicas, on lattices :data:`SOME` |
 | chain | p-bits of a colour | for groups with fewer |
 | few | 32 | for such groups where couplings are few multiples of one step |
-| dense | couplings of a p-bit | for groups of at most :data:`SOME` on dense graphs, RNGs held |
+| dense | couplings of a p-bit | for groups of at most :data:`SOME` replicas on dense graphs, RNGs held |
 | packed | 64, a bit each | for more than 32 replicas where sums of couplings take few values; bits of its own |
 | rates | 32 | always and only where rates depend on the bias or responses differ, which is another law |
 | bodies | 32 | always and only where p-bits stand in terms of three or four |
@@ -39,7 +39,9 @@ from thermosim.kernels.runs import runs
 FEW = 6
 """Replicas at most that are worked on one by one."""
 SOME = 12
-"""The same on dense graphs, where one at a time is not as slow."""
+"""The same on lattices and dense graphs, where one at a time is not as slow."""
+ALIKE = 32
+"""Couplings on average for each distance between the numbers of coupled p-bits, from which on a graph is a lattice."""
 WIDE = 8
 """P-bits of a colour for which it pays to put them side by side."""
 DEGREE = 1000
@@ -63,9 +65,15 @@ def kernels(fabric: Fabric, replicas: int) -> tuple[str, ...]:
     dense = fabric.rng == "held" and WIDE <= fabric.nodes <= min(DENSE, WIDE * fabric.colours)
     degree = np.bincount(fabric.actual.edges.ravel(), minlength=1).max()
     side_by_side = "few" if degree <= DEGREE and whole(fabric.actual.couplings()[2]) is not None else "lanes"
-    one_by_one, most = ("dense", SOME) if dense else ("chain", FEW)
+    one_by_one, most = ("dense", SOME) if dense else ("chain", SOME if lattice(fabric) else FEW)
     sizes = [min(LANES, replicas - first) for first in range(0, replicas, LANES)]
     return tuple(one_by_one if size <= most else side_by_side for size in sizes)
+
+
+def lattice(fabric: Fabric) -> bool:
+    """Whether p-bits with successive numbers mostly couple to p-bits with successive numbers."""
+    edges = fabric.actual.edges
+    return len(edges) >= ALIKE * len(np.unique(edges[:, 1] - edges[:, 0]))
 
 
 def packs(fabric: Fabric) -> bool:
