@@ -73,3 +73,33 @@ def normals_of(runner, number):
     z = np.empty(runner.state.shape)
     normals(runner._keys, np.uint64(number), z)
     return z
+
+
+def one_step_operator(island, seconds, half_width, points=141):
+    """(points, matrix): of one node, what a step makes of functions: (P f)(x) = <f(x')>, f through Chebyshev points."""
+    from thermosim.engine.nonlinear import linear_step
+
+    linear, inputs = linear_step(island, seconds)
+    x = half_width * np.cos(np.pi * np.arange(points) / (points - 1))
+    z, w = np.polynomial.hermite_e.hermegauss(60)
+    w = w / w.sum()
+    held = np.zeros((0, points * len(z)))
+    start, noise = np.repeat(x, len(z))[None], np.tile(z, points)[None]
+    after = step_in_numpy(island, start, held, linear, inputs, seconds, noise)[0]
+    after = np.clip(after, -half_width, half_width)
+    sign = np.where(np.arange(points) % 2, -1.0, 1.0)
+    sign[[0, -1]] /= 2
+    distance = after[:, None] - x[None, :]
+    hit = np.abs(distance) < 1e-15 * half_width
+    distance[hit] = 1.0
+    part = sign / distance
+    basis = part / part.sum(axis=1, keepdims=True)
+    basis[hit.any(axis=1)] = hit[hit.any(axis=1)]
+    return x, np.einsum("q,pqj->pj", w, basis.reshape(points, len(z), points))
+
+
+def stationary_of(matrix):
+    """Weights (point,) by which the stationary law of the steps averages functions."""
+    n = len(matrix)
+    system = np.vstack([(matrix - np.eye(n)).T, np.ones((1, n))])
+    return np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0]

@@ -23,8 +23,8 @@ def heat_branches(
         return {}
     where = circuit.netlist.document.position(("run", "measure"))
     bent = circuit.of_type(*NONLINEAR)
-    for instance in bent:
-        message = f"heat of nonlinear conductances is not built ('{instance.path}'); leave it out"
+    if bent:
+        message = f"heat of nonlinear conductances is not built ('{bent[0].path}'); leave heat out"
         problems.add(where, "run.measure", message)
     if not islands and not bent:
         problems.add(

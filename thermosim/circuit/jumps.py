@@ -88,6 +88,7 @@ _REFUSED = {
     "voltage_source": "there it needs one end at ground",
     "polynomial_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
     "tanh_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
+    "formula_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
 }
 
 

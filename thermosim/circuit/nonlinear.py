@@ -9,13 +9,13 @@ itself (:mod:`thermosim.kernels.sde`); h is the longest for which this stays bel
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from thermosim.analysis.closure import Region, region
-from thermosim.analysis.conduction import NUMBERS, POLYNOMIAL, TANH, Conduction
+from thermosim.analysis.conduction import NUMBERS, POLYNOMIAL, TABLE, TANH, Conduction
+from thermosim.analysis.cubic_table import CubicTable
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.islands import components, linear_island
 from thermosim.circuit.nets import GROUND
@@ -108,10 +108,30 @@ def _island(
         rest = conduction(circuit, base if good else None, members, tie, which)
         laws.append(NonlinearLaw(linear, rest))
     if good:
-        step, notes = _step(circuit, base, laws[1], driven, problems)
+        step, told = _step(circuit, base, members, laws[1], driven, problems)
+        notes = (*told, *_curve_notes(circuit, members))
     return NonlinearIsland(
         base.path, base.nodes, base.inputs, laws[0], laws[1], base.initial, names, scheme, step, notes, base.absent
     )
+
+
+def _curve_notes(circuit: Circuit, members: Members) -> Iterator[str]:
+    """What tables and noise of these elements are worth."""
+    for path in dict.fromkeys(instance.path for instance, _ in _elements(circuit, members)):
+        instance = circuit.instances[path]
+        model: Any = instance.bound.model
+        if instance.type == "formula_conductance":
+            table = model.current.table
+            yield (
+                f"{path}: {model.current.text} is a table of {len(table.pieces)} cubic pieces from "
+                f"{show(table.low, 'V')} to {show(table.high, 'V')}, off by {show(table.error, 'A', 2)} at most where it "
+                "was looked at; the run stops outside"
+            )
+        if model.noisy:
+            yield (
+                f"{path}: its noise is the Johnson noise of its slope at 0 V at every voltage; that is no thermal "
+                "equilibrium where its slope is another one, and no shot noise"
+            )
 
 
 def _place(circuit: Circuit, instance: Instance) -> str:
@@ -126,12 +146,15 @@ def conduction(circuit: Circuit, island: Island | None, members: Members, tied: 
     row, column = {name: k for k, name in enumerate(nodes)}, {name: k for k, name in enumerate(inputs)}
     size = len(parts)
     kind, ends = np.zeros(size, dtype=np.int64), np.full((2, size), len(nodes), dtype=np.int64)
+    tables: list[CubicTable | None] = [None] * size
     numbers, held, offset = np.zeros((size, NUMBERS)), np.zeros((size, len(inputs))), np.zeros(size)
     for b, (instance, k) in enumerate(parts):
         values = getattr(instance, which)
         if instance.type == "tanh_conductance":
             kind[b] = TANH
             numbers[b, :2] = values["i_max"][k], values["g"][k] / values["i_max"][k]
+        elif instance.type == "formula_conductance":
+            kind[b], tables[b] = TABLE, getattr(instance.bound.model, "current").table  # noqa: B009
         else:
             kind[b] = POLYNOMIAL
             numbers[b] = [values[f"g{power}"][k] for power in (2, 3, 4, 5)]
@@ -141,7 +164,7 @@ def conduction(circuit: Circuit, island: Island | None, members: Members, tied: 
             offset[b] += sign * above
             if net in column:
                 held[b, column[net]] += sign
-    return Conduction(kind, ends[0], ends[1], ends[0], ends[1], numbers, held, offset, (None,) * size)
+    return Conduction(kind, ends[0], ends[1], ends[0], ends[1], numbers, held, offset, tuple(tables))
 
 
 def rate(capacitance: Floats, rest: Conduction, slopes: Floats) -> float:
@@ -184,18 +207,23 @@ def _regions(circuit: Circuit, island: Island, law: NonlinearLaw, driven: Mappin
 
 
 def _step(
-    circuit: Circuit, island: Island, law: NonlinearLaw, driven: Mapping[str, Any], problems: Problems
+    circuit: Circuit,
+    island: Island,
+    members: Members,
+    law: NonlinearLaw,
+    driven: Mapping[str, Any],
+    problems: Problems,
 ) -> tuple[float, tuple[str, ...]]:
     """The longest step [s], and what to know of it."""
     run, linear = circuit.netlist.run, law.linear
-    first = next(instance for instance, _ in chain(_elements(circuit), ()))
+    first, k = next(_elements(circuit, members))
     try:
         found = _regions(circuit, island, law, driven)
     except ValueError as error:
         if run.step is not None:
             return float(run.step.value), (_told(island, run.scheme, float(run.step.value), "its error is not known"),)
         problems.add(
-            circuit.netlist.document.position(first.at, key=True), first.path,
+            circuit.netlist.document.position(first.at, key=True), first.element(k),
             f"no step can be chosen for the network of {island.path}: {error}; state run.step, e.g. step: 1 ns, or "
             "give the network a current that rises with its voltage",
         )  # fmt: skip

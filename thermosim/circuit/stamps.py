@@ -30,7 +30,7 @@ from thermosim.contracts import Floats
 
 LINEAR = ("resistor", "capacitor", "white_noise", "current_source")
 """Elements of two ends without a state of their own."""
-NONLINEAR = ("polynomial_conductance", "tanh_conductance")
+NONLINEAR = ("polynomial_conductance", "tanh_conductance", "formula_conductance")
 """Elements of two ends of which only the linear part is stamped; the rest is in circuit/nonlinear.py."""
 ACTIVE = ("transconductance", "amplifier")
 STATEFUL = ("inductor", "amplifier")
