@@ -78,7 +78,7 @@ def test_unequal_noise_has_no_closed_law(tmp_path) -> None:
 
 
 def test_driven_nets_shift_the_law(tmp_path) -> None:
-    """A node tied by a formula and a resistor to a net at 80 mV: marginal by quadrature, sampled with the step chosen."""
+    """A node tied by a formula and a resistor to a net at 80 mV, against quadrature."""
     text = """
   V: {type: voltage_source, v: 80 mV, pins: {p: u, n: 0}}
   C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}

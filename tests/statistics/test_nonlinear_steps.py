@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -86,7 +87,7 @@ def test_paths_converge_with_common_noise(island, scheme) -> None:
         ends.append(x)
         noise = decay * noise[0::2] + noise[1::2]
         decay, step = decay**2, 2 * step
-    apart = [np.sqrt(np.mean((a - b) ** 2)) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+    apart = [np.sqrt(np.mean((a - b) ** 2)) for a, b in pairwise(ends)]
     slope = np.polyfit(np.arange(3), np.log2(apart), 1)[0]
     assert abs(slope - 1) < 0.2
 

@@ -124,8 +124,8 @@ def _curve_notes(circuit: Circuit, members: Members) -> Iterator[str]:
             table = model.current.table
             yield (
                 f"{path}: {model.current.text} is a table of {len(table.pieces)} cubic pieces from "
-                f"{show(table.low, 'V')} to {show(table.high, 'V')}, off by {show(table.error, 'A', 2)} at most where it "
-                "was looked at; the run stops outside"
+                f"{show(table.low, 'V')} to {show(table.high, 'V')}, off by {show(table.error, 'A', 2)} at most where "
+                "it was looked at; the run stops outside"
             )
         if model.noisy:
             yield (
