@@ -57,7 +57,7 @@ def plain_loop(state, conductance, link, cubic, capacitance, spread, step, count
                     current += link * (v - before[i - 1])
                 if i < n - 1:
                     current += link * (v - before[i + 1])
-                state[i, r] = v - step * current / capacitance + spread * np.random.standard_normal()
+                state[i, r] = v - step * current / capacitance + spread * np.random.standard_normal()  # noqa: NPY002 - Numba knows no other
 
 
 @jit

@@ -10,6 +10,8 @@ import pytest
 from tests.nonlinear_chips import chip
 from thermosim import measure, simulate
 from thermosim.analysis.mixing import integrated_time
+from thermosim.constants import BOLTZMANN
+from thermosim.engine.nonlinear import NonlinearRunner
 from thermosim.measure.nonlinear import island_marginals
 
 UNITS = """
@@ -145,3 +147,48 @@ def test_converters_drive_and_sample_a_nonlinear_node(tmp_path) -> None:
     resumed = simulate(made, seed=2, resume=stopped)
     assert np.array_equal(resumed.samples["x"], held.samples["x"])
     assert "controller" in measure(held).target[0].note
+
+
+COIL = """
+  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  R: {type: resistor, r: 10 kOhm, temperature: 3e6 K, pins: {p: x, n: 0}}
+  L: {type: saturable_inductor, l: 1 uH, i_sat: 5 uA, pins: {p: x, n: 0}}
+"""
+
+
+def test_a_saturating_coil_is_in_equilibrium(tmp_path) -> None:
+    """Equipartition: <v^2> = k T / C, and flux of exp(-(l x^2 / 2 + l x^4 / 4 i_sat^2) / k T); ringing, underdamped."""
+    run = "run: {duration: 2 us, replicas: 4, record: {x: every 100 ns}}\n"
+    made = chip(tmp_path, COIL, run)
+    island = made.program.nonlinear_islands[0]
+    energy = BOLTZMANN * 3e6
+    assert island.drawn.kelvin(island.parity) == pytest.approx(3e6)
+    x = np.linspace(-8e-5, 8e-5, 20001)
+    p = np.exp(-(1e-6 * x**2 / 2 + 1e-6 * x**4 / 4 / 25e-12) / energy)
+    flux = float(x**2 @ p / p.sum())
+    runner = NonlinearRunner(island, np.zeros((0, 4096)), 1, 1)
+    runner.advance(100_000_000)
+    seen = []
+    for _ in range(40):
+        runner.advance(runner.time + 25_000_000)
+        seen.append((runner.state**2).mean(axis=1))
+    ratio = np.array(seen) / np.array([energy / 1e-12, flux])
+    spread = ratio.std(axis=0) / np.sqrt(40 / integrated_time(ratio[:, 1][None]).tau)
+    assert np.all(np.abs(ratio.mean(axis=0) - 1) < 5 * spread)
+    assert spread.max() < 0.008
+    assert flux < 0.6 * energy / 1e-6  # without saturation: k T / l, far outside
+
+
+def test_two_temperatures_or_a_source_leave_no_equilibrium(tmp_path) -> None:
+    run = "run: {duration: 2 us, step: 30 ps, replicas: 4, record: {x: every 100 ns}}\n"
+    source = "  S: {type: current_source, i: 1 uA, pins: {p: x, n: 0}}\n"
+    nonlinear = "  Q: {type: polynomial_conductance, g3: 1 mS/V^2, noisy: false, pins: {p: x, n: 0}}\n"
+    noise = "  N: {type: white_noise, psd: 1e-20 A^2/Hz, pins: {p: y, n: 0}}\n"
+    other = (
+        "  Cy: {type: capacitor, c: 1 pF, pins: {p: y, n: 0}}\n  Ry: {type: resistor, r: 1 kOhm, pins: {p: x, n: y}}\n"
+    )
+    parallel = "  L2: {type: inductor, l: 1 uH, pins: {p: x, n: 0}}\n"
+    for more, equilibrium in (("", True), (source, False), (nonlinear, False), (other, False), (other + noise, False),
+                              (parallel, False)):  # fmt: skip
+        island = chip(tmp_path, COIL + more, run).program.nonlinear_islands[0]
+        assert (island.drawn.kelvin(island.parity) is not None) == equilibrium, more

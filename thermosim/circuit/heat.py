@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
-from thermosim.circuit.stamps import NONLINEAR
+from thermosim.circuit.stamps import BENT
 from thermosim.errors import Problems
 
 
@@ -22,9 +22,9 @@ def heat_branches(
     if "heat" not in circuit.netlist.run.measure:
         return {}
     where = circuit.netlist.document.position(("run", "measure"))
-    bent = circuit.of_type(*NONLINEAR)
+    bent = circuit.of_type(*BENT)
     if bent:
-        message = f"heat of nonlinear conductances is not built ('{bent[0].path}'); leave heat out"
+        message = f"heat of nonlinear elements is not built ('{bent[0].path}'); leave heat out"
         problems.add(where, "run.measure", message)
     if not islands and not bent:
         problems.add(

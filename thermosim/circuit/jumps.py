@@ -83,6 +83,7 @@ _REFUSED = {
     "white_noise": "here noise comes from the jumps themselves; leave it out",
     "current_source": "a current without jumps has no noise law here; use a transistor in saturation",
     "inductor": "its current is no jump; leave it out",
+    "saturable_inductor": "its current is no jump; leave it out",
     "transconductance": "a current without jumps has no noise law here; use a transistor",
     "amplifier": "its current is no jump; drive a gate by a source or a DAC",
     "voltage_source": "there it needs one end at ground",

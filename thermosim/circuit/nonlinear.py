@@ -22,7 +22,7 @@ from thermosim.circuit.nets import GROUND
 from thermosim.circuit.nonlinear_law import NonlinearIsland, NonlinearLaw
 from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import NONLINEAR, Members, Ties, members_of
+from thermosim.circuit.stamps import BENT, COILS, Members, Ties, members_of, state_name
 from thermosim.contracts import Floats
 from thermosim.errors import Problems
 from thermosim.units import show
@@ -60,6 +60,8 @@ def build_nonlinear_islands(
 
 def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> None:
     for instance, k in _elements(circuit):
+        if instance.type in COILS:
+            continue  # told with the other coils
         ends = [instance.pins[pin][k] for pin in ("p", "n")]
         if ends[0] == ends[1] or all(net == GROUND or net in driven for net in ends):
             what = "both its ends are on one net" if ends[0] == ends[1] else "both its ends are held"
@@ -70,7 +72,7 @@ def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems)
 
 
 def _elements(circuit: Circuit, members: Members | None = None) -> Iterator[tuple[Instance, int]]:
-    for instance in circuit.of_type(*NONLINEAR):
+    for instance in circuit.of_type(*BENT):
         for k in range(instance.size) if members is None else members.get(instance.path, ()):
             yield instance, k
 
@@ -127,7 +129,7 @@ def _curve_notes(circuit: Circuit, members: Members) -> Iterator[str]:
                 f"{show(table.low, 'V')} to {show(table.high, 'V')}, off by {show(table.error, 'A', 2)} at most where "
                 "it was looked at; the run stops outside"
             )
-        if model.noisy:
+        if getattr(model, "noisy", False):
             yield (
                 f"{path}: its noise is the Johnson noise of its slope at 0 V at every voltage; that is no thermal "
                 "equilibrium where its slope is another one, and no shot noise"
@@ -146,11 +148,15 @@ def conduction(circuit: Circuit, island: Island | None, members: Members, tied: 
     row, column = {name: k for k, name in enumerate(nodes)}, {name: k for k, name in enumerate(inputs)}
     size = len(parts)
     kind, ends = np.zeros(size, dtype=np.int64), np.full((2, size), len(nodes), dtype=np.int64)
+    sensed = np.full(size, -1, dtype=np.int64)
     tables: list[CubicTable | None] = [None] * size
     numbers, held, offset = np.zeros((size, NUMBERS)), np.zeros((size, len(inputs))), np.zeros(size)
     for b, (instance, k) in enumerate(parts):
         values = getattr(instance, which)
-        if instance.type == "tanh_conductance":
+        if instance.type in COILS:
+            kind[b], numbers[b, 1] = POLYNOMIAL, 1 / values["i_sat"][k] ** 2
+            sensed[b] = row[state_name(instance, k)]
+        elif instance.type == "tanh_conductance":
             kind[b] = TANH
             numbers[b, :2] = values["i_max"][k], values["g"][k] / values["i_max"][k]
         elif instance.type == "formula_conductance":
@@ -161,17 +167,29 @@ def conduction(circuit: Circuit, island: Island | None, members: Members, tied: 
         for end, (pin, sign) in enumerate((("p", 1.0), ("n", -1.0))):
             net, above = tied.get(instance.pins[pin][k], (instance.pins[pin][k], 0.0))
             ends[end, b] = row.get(net, len(nodes))
+            if instance.type in COILS:
+                continue
             offset[b] += sign * above
             if net in column:
                 held[b, column[net]] += sign
-    return Conduction(kind, ends[0], ends[1], ends[0], ends[1], numbers, held, offset, tuple(tables))
+    coil = sensed >= 0
+    senses = np.where(coil, sensed, ends[0]), np.where(coil, len(nodes), ends[1])
+    return Conduction(kind, ends[0], ends[1], *senses, numbers, held, offset, tuple(tables))
 
 
-def rate(capacitance: Floats, rest: Conduction, slopes: Floats) -> float:
-    """Largest rate [1/s] of C^-1 B diag(slopes) B_s^T, in coordinates in which C is 1."""
-    root = np.linalg.inv(np.linalg.cholesky(capacitance))
+def rate(linear: LinearLaw, rest: Conduction, slopes: Floats) -> float:
+    """Largest rate [1/s] of C^-1 B diag(slopes) B_s^T, in coordinates in which C is 1.
+
+    A curve that senses a flux moves a voltage and not the flux: alone it has no rate, so there it is the fastest
+    rate of the whole network, whose angular frequency.
+    """
+    capacitance = linear.capacitance
     matrix = rest.columns(len(capacitance)) @ (slopes[:, None] * rest.columns(len(capacitance), sense=True).T)
-    return float(np.linalg.norm(root @ matrix @ root.T, 2))
+    root = np.linalg.inv(np.linalg.cholesky(capacitance))
+    if np.array_equal(rest.p, rest.sense_p):
+        return float(np.linalg.norm(root @ matrix @ root.T, 2))
+    whole = np.linalg.eigvals(root @ (linear.conductance + matrix) @ root.T)
+    return float(np.abs(whole).max())
 
 
 def steepest(rest: Conduction, low: Floats, high: Floats) -> Floats:
@@ -229,10 +247,10 @@ def _step(
         )  # fmt: skip
         return 1.0, ()
     slow = max(_scaled(linear), 1e-300)
-    mean = max(rate(linear.capacitance, law.rest, np.abs(one.slope)) for one in found)
+    mean = max(rate(linear, law.rest, np.abs(one.slope)) for one in found)
     low = np.min([one.mean - REACH * one.deviation for one in found], axis=0)
     high = np.max([one.mean + REACH * one.deviation for one in found], axis=0)
-    most = max(rate(linear.capacitance, law.rest, steepest(law.rest, low, high)), 1e-300)
+    most = max(rate(linear, law.rest, steepest(law.rest, low, high)), 1e-300)
     error_rate = (2 * slow * mean + mean**2) / 6
     chosen = min(np.sqrt(BIAS / max(error_rate, 1e-300)), SMALL / most, 1 / slow)
     step = float(run.step.value) if run.step is not None else float(chosen)

@@ -33,8 +33,11 @@ LINEAR = ("resistor", "capacitor", "white_noise", "current_source")
 NONLINEAR = ("polynomial_conductance", "tanh_conductance", "formula_conductance")
 """Elements of two ends of which only the linear part is stamped; the rest is in circuit/nonlinear.py."""
 ACTIVE = ("transconductance", "amplifier")
-STATEFUL = ("inductor", "amplifier")
-ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *NONLINEAR)
+COILS = ("inductor", "saturable_inductor")
+STATEFUL = (*COILS, "amplifier")
+BENT = (*NONLINEAR, "saturable_inductor")
+"""What makes a network nonlinear."""
+ELEMENTS = (*LINEAR, *COILS, *ACTIVE, *NONLINEAR)
 Members = dict[str, list[int]]
 """Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
@@ -43,7 +46,7 @@ Ties = Mapping[str, tuple[str, float]]
 
 def state_name(instance: Instance, k: int) -> str:
     """The unknown that element k brings along."""
-    return f"{'i' if instance.type == 'inductor' else 'v'}({instance.element(k)})"
+    return f"{'i' if instance.type in COILS else 'v'}({instance.element(k)})"
 
 
 def members_of(circuit: Circuit, groups: list[list[str]]) -> list[Members]:
@@ -194,7 +197,7 @@ def full_law(
                 work.two_ends(pins["p"], pins["n"], at(k))
             elif instance.type == "transconductance":
                 work.transconductance(pins, float(values["gm"][k]))
-            elif instance.type == "inductor":
+            elif instance.type in COILS:
                 state = state_name(instance, k)
                 henries[instance.element(k)] = state, float(values["l"][k])
                 work.inductor(state, pins["p"], pins["n"], henries[instance.element(k)][1])

@@ -118,7 +118,7 @@ class NonlinearRunner:
             b = int(np.argmax(np.where(np.isfinite(far), far, np.inf)))
             raise self._stopped(b, f"a voltage is not finite {when}; a shorter run.step may help")
         steep = steepest(rest, self._curves.centre - far, self._curves.centre + far)
-        fastest = rate(self.law.capacitance, rest, steep) * self._longest
+        fastest = rate(self.law, rest, steep) * self._longest
         if fastest > LARGE:
             b = int(np.argmax(steep))
             raise self._stopped(
@@ -136,7 +136,7 @@ class NonlinearRunner:
         """How it was simulated: the scheme, the steps made, the longest [s], and the range that was visited."""
         far = self._far.max(axis=1, initial=0.0)
         steep = steepest(self.island.actual.rest, self._curves.centre - far, self._curves.centre + far)
-        fastest = rate(self.law.capacitance, self.island.actual.rest, steep) * self._longest
+        fastest = rate(self.law, self.island.actual.rest, steep) * self._longest
         return {
             "scheme": self.island.scheme,
             "steps": self.number,

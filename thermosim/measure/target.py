@@ -36,6 +36,7 @@ from thermosim.circuit.discipline import discipline, exchanges_exactly
 from thermosim.circuit.ising import one_law
 from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Fabric, IsingLaw, JumpIsland, Program
+from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal import disciplines, exact
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
@@ -99,7 +100,13 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     if isinstance(island, JumpIsland):
         return "transistors make it nonlinear and the netlist names no target law"
     if isinstance(island, NonlinearIsland):
-        return "it is nonlinear: its law is no Gaussian"
+        kelvin = island.drawn.kelvin(island.parity)
+        if kelvin is None:
+            return "it is nonlinear: its law is no Gaussian"
+        rows = [island.nodes.index(node) for node in samples.nodes]
+        directions = tuple(zip(samples.nodes, np.eye(len(rows)), strict=True))
+        covariance = BOLTZMANN * kelvin * np.linalg.inv(island.drawn.linear.capacitance)[np.ix_(rows, rows)]
+        return IslandLaw("thermal equilibrium", gaussian(np.zeros(len(rows)), covariance), samples.nodes, directions)
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
     if not samples.complete:

@@ -11,7 +11,12 @@ from thermosim.models.design import Design1, Design2
 from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
-from thermosim.models.nonlinear import FormulaConductance, PolynomialConductance, TanhConductance
+from thermosim.models.nonlinear import (
+    FormulaConductance,
+    PolynomialConductance,
+    SaturableInductor,
+    TanhConductance,
+)
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
@@ -29,6 +34,7 @@ _CLASSES: tuple[type[Model], ...] = (
     PolynomialConductance,
     TanhConductance,
     FormulaConductance,
+    SaturableInductor,
     Diode,
     Nmos,
     Pmos,

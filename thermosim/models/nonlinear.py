@@ -1,8 +1,9 @@
-"""Conductances whose current is a nonlinear function of the voltage across them, u = v_p - v_n.
+"""Conductances whose current is a nonlinear function of the voltage across them, u = v_p - v_n; a coil that saturates.
 
     polynomial   i = g1 u + g2 u^2 + g3 u^3 + g4 u^4 + g5 u^5
     tanh         i = i_max tanh(g u / i_max)
     formula      i(u) as an expression, tabulated on [low, high] (:mod:`thermosim.analysis.cubic_table`)
+    coil         i = x (1 + (x / i_sat)^2),  l dx/dt = u;  x = flux / l,  energy l x^2 / 2 + l x^4 / (4 i_sat^2)
 
 Noise is none, or the Johnson noise 2 k T i'(0) of the slope at 0 V: white, Gaussian, of an intensity that does not
 follow the voltage. That is additive noise. Gaussian noise that followed a nonlinear current would drive a current in
@@ -27,7 +28,17 @@ from pydantic import (
 )
 
 from thermosim.analysis.cubic_table import CubicTable, tabulate
-from thermosim.models.base import Evaluate, Kelvins, Model, Pin, PositiveAmperes, SignedSiemens, Volts, quantity
+from thermosim.models.base import (
+    Evaluate,
+    Henries,
+    Kelvins,
+    Model,
+    Pin,
+    PositiveAmperes,
+    SignedSiemens,
+    Volts,
+    quantity,
+)
 from thermosim.models.passives import TWO_TERMINAL
 from thermosim.units import Quantity, read_any
 
@@ -170,3 +181,15 @@ class FormulaConductance(NonlinearConductance):
     def linear(self, values: Any, k: int) -> tuple[float, float]:
         """No linear conductance; noise of the slope at 0 V."""
         return 0.0, self.slopes()[0]
+
+
+class SaturableInductor(Model):
+    """Coil whose current rises faster than its flux; `i_sat` is that x at which half of the current is the excess."""
+
+    family: ClassVar[Literal["nonlinear"]] = "nonlinear"
+    pins: ClassVar[tuple[Pin, ...]] = TWO_TERMINAL
+    mismatched: ClassVar[tuple[str, ...]] = ("l", "i_sat")
+
+    type: Literal["saturable_inductor"] = "saturable_inductor"
+    l: Henries  # noqa: E741 - the symbol of the field
+    i_sat: PositiveAmperes
