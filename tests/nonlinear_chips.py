@@ -1,4 +1,4 @@
-"""Small nonlinear chips, and their steps and laws in plain NumPy."""
+"""Small nonlinear chips, and the NumPy steps of :mod:`thermosim.analysis.scheme` for their islands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from thermosim import load
+from thermosim.analysis.scheme import LinearPart, operator, stepped
+from thermosim.engine.nonlinear import linear_step
 from thermosim.kernels.normal import normals
 
 HEAD = "thermosim: 1\nname: chip\n"
@@ -43,29 +45,10 @@ def mixed(links: str = "") -> str:
 
 
 def step_in_numpy(island, state, held, linear, inputs, seconds, z):
-    """One step of the island's scheme from `state` (n, replicas) with the normals z, as kernels/sde.py says."""
-    rest, n = island.actual.rest, len(state)
-    inverse = np.linalg.inv(island.actual.linear.capacitance)
-    into, sense = rest.columns(n), rest.columns(n, sense=True)
-    offset = rest.held @ held + rest.offset[:, None]
-    drive = inputs @ np.vstack([held, np.ones((1, state.shape[1]))])
-
-    def rate(x):
-        return -inverse @ into @ rest.current(sense.T @ x + offset)
-
-    def kick(x, h):
-        return x + h * rate(x + h / 2 * rate(x))
-
-    def line(x):
-        return linear.decay @ x + drive
-
-    noise = linear.factor @ z
-    if island.scheme == "splitting":
-        return kick(line(kick(state, seconds / 2)) + noise, seconds / 2)
-    first = line(state) + seconds * rate(state) + noise
-    if island.scheme == "euler":
-        return first
-    return (state + line(first) + seconds * rate(first) + noise) / 2
+    """One step of the island's scheme from `state` (n, replicas) with the normals z."""
+    part = LinearPart(linear.decay, linear.factor, inputs)
+    law = island.actual
+    return stepped(island.scheme, state, held, part, law.linear.capacitance, law.rest, seconds, z)
 
 
 def normals_of(runner, number):
@@ -75,31 +58,11 @@ def normals_of(runner, number):
     return z
 
 
-def one_step_operator(island, seconds, half_width, points=141):
-    """(points, matrix): of one node, what a step makes of functions: (P f)(x) = <f(x')>, f through Chebyshev points."""
-    from thermosim.engine.nonlinear import linear_step
-
+def one_step_operator(island, seconds, half_width):
+    """(points, matrix) of :func:`thermosim.analysis.scheme.operator` around 0 V."""
     linear, inputs = linear_step(island, seconds)
-    x = half_width * np.cos(np.pi * np.arange(points) / (points - 1))
-    z, w = np.polynomial.hermite_e.hermegauss(60)
-    w = w / w.sum()
-    held = np.zeros((0, points * len(z)))
-    start, noise = np.repeat(x, len(z))[None], np.tile(z, points)[None]
-    after = step_in_numpy(island, start, held, linear, inputs, seconds, noise)[0]
-    after = np.clip(after, -half_width, half_width)
-    sign = np.where(np.arange(points) % 2, -1.0, 1.0)
-    sign[[0, -1]] /= 2
-    distance = after[:, None] - x[None, :]
-    hit = np.abs(distance) < 1e-15 * half_width
-    distance[hit] = 1.0
-    part = sign / distance
-    basis = part / part.sum(axis=1, keepdims=True)
-    basis[hit.any(axis=1)] = hit[hit.any(axis=1)]
-    return x, np.einsum("q,pqj->pj", w, basis.reshape(points, len(z), points))
-
-
-def stationary_of(matrix):
-    """Weights (point,) by which the stationary law of the steps averages functions."""
-    n = len(matrix)
-    system = np.vstack([(matrix - np.eye(n)).T, np.ones((1, n))])
-    return np.linalg.lstsq(system, np.append(np.zeros(n), 1.0), rcond=None)[0]
+    part = LinearPart(linear.decay, linear.factor, inputs)
+    law = island.actual
+    return operator(
+        island.scheme, part, law.linear.capacitance, law.rest, np.zeros(0), seconds, -half_width, half_width
+    )

@@ -115,3 +115,11 @@ def test_the_law_of_the_well(tmp_path) -> None:
     assert target.distances[0].excess < 5
     mutant = replace(record, samples={"x": record.samples["x"] * 1.03})
     assert measure(mutant).target[0].distances[0].excess > 5
+
+
+def test_the_summary_states_what_the_step_does(tmp_path) -> None:
+    """The exact shift of the variance for one node; an estimate in the notes for all."""
+    made = chip(tmp_path, WELL, "run: {duration: 40 us, step: 4 ns, replicas: 16, record: {x: every 400 ns}}\n")
+    summary = measure(simulate(made))
+    assert summary.target[0].note == "steps of 4 ns shift its variance by +0.0004 of itself"
+    assert any(note.startswith("x: nonlinear, stepped by 4 ns at most (splitting)") for note in summary.notes)

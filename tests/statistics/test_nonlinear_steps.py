@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from tests.nonlinear_chips import WELL, chip, one_step_operator, stationary_of, step_in_numpy
+from tests.nonlinear_chips import WELL, chip, one_step_operator, step_in_numpy
 from thermosim.analysis.conduction import TANH
+from thermosim.analysis.scheme import averages
 from thermosim.engine.nonlinear import linear_step
 from thermosim.measure.nonlinear import island_marginals
 
@@ -45,7 +46,7 @@ def test_order_of_the_stationary_law(island, scheme, order) -> None:
     errors = []
     for step in steps:
         x, matrix = one_step_operator(replace(island, scheme=scheme), step, WIDTH)
-        errors.append(abs(stationary_of(matrix) @ x**2 / _exact(2) - 1))
+        errors.append(abs(averages(matrix) @ x**2 / _exact(2) - 1))
     assert abs(np.polyfit(np.log(steps), np.log(errors), 1)[0] - order) < 0.2
     assert errors[-1] < {2: 2e-3, 1: 3e-2}[order]
 
@@ -107,6 +108,6 @@ def test_bias_of_straight_curves_is_the_closed_form(tmp_path, step) -> None:
     k1, k2, s = 1e7, 6e6, 1e-20 / 1e-24
     m, e = 1 - k2 * step / 2 + (k2 * step) ** 2 / 8, np.exp(-2 * k1 * step)
     exact = m**2 * (1 - e) / (1 - m**4 * e) * s / (2 * k1)
-    assert stationary_of(matrix) @ x**2 == pytest.approx(exact, rel=1e-8)
+    assert averages(matrix) @ x**2 == pytest.approx(exact, rel=1e-8)
     share = exact / (s / (2 * (k1 + k2))) - 1
     assert share == pytest.approx(-(2 * k1 * k2 + k2**2) * step**2 / 6, rel=4 * (k1 + k2) * step)

@@ -29,7 +29,7 @@ from thermosim.units import show
 
 BIAS = 1e-3
 """Estimated error of a variance, as a share of itself, that a chosen step may have."""
-SMALL = 0.2
+SMALL = 0.4
 """Largest k_3 h of a chosen step."""
 REACH = 4.0
 """Standard deviations to either side of the mean within which slopes are looked at."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,6 +50,7 @@ from thermosim.measure.mixing import (
     projection_directions,
 )
 from thermosim.record import Record
+from thermosim.units import show
 
 if TYPE_CHECKING:
     from thermosim.ideal.gibbs import HeatBath, Moments
@@ -105,7 +106,8 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
             return "it is nonlinear: its law is no Gaussian"
         rows = [island.nodes.index(node) for node in samples.nodes]
         directions = tuple(zip(samples.nodes, np.eye(len(rows)), strict=True))
-        covariance = BOLTZMANN * kelvin * np.linalg.inv(island.drawn.linear.capacitance)[np.ix_(rows, rows)]
+        inverse = np.linalg.inv(island.drawn.linear.capacitance)[np.ix_(rows, rows)]
+        covariance = np.asarray(BOLTZMANN * kelvin * inverse, dtype=np.float64)
         return IslandLaw("thermal equilibrium", gaussian(np.zeros(len(rows)), covariance), samples.nodes, directions)
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
@@ -125,11 +127,13 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     )
 
 
-def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) -> Target:
+def island_target(
+    program: Program, samples: IslandSamples, mixing: PartMixing, meta: Mapping[str, Any] | None = None
+) -> Target:
     """Distances of an island from the mixture it is driven to, or from the network's own Gaussian law."""
     found = island_law(program, samples)
     if isinstance(found, str) and isinstance(samples.island, NonlinearIsland):
-        return _nonlinear_target(program, samples, samples.island, mixing)
+        return _nonlinear_target(program, samples, samples.island, mixing, meta or {})
     if isinstance(found, str):
         return Target(samples.island.path, "none", (), found)
     if mixing.verdict == "stuck":
@@ -149,9 +153,11 @@ def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) 
     return Target(samples.island.path, found.name, tuple(distances))
 
 
-def _nonlinear_target(program: Program, samples: IslandSamples, island: NonlinearIsland, mixing: PartMixing) -> Target:
+def _nonlinear_target(
+    program: Program, samples: IslandSamples, island: NonlinearIsland, mixing: PartMixing, meta: Mapping[str, Any]
+) -> Target:
     """Distances of a nonlinear island from its Boltzmann law, if it has one."""
-    from thermosim.measure.nonlinear import LAW, distances
+    from thermosim.measure.nonlinear import LAW, distances, shift_by_step
 
     if isinstance(program.target, Mixture) and set(program.target_nets) & set(island.nodes):
         return Target(island.path, "none", (), str(island_law(program, samples)))
@@ -163,7 +169,12 @@ def _nonlinear_target(program: Program, samples: IslandSamples, island: Nonlinea
         found = distances(island, held_inputs(program, island.inputs), samples.nodes, samples.values)
     except ValueError as error:
         return Target(island.path, "none", (), f"no closed law: {error}")
-    return Target(island.path, LAW, found, "" if found else "no distance: too few samples")
+    note = "" if found else "no distance: too few samples"
+    step = meta.get("nonlinear", {}).get(island.path, {}).get("longest step [s]")
+    if found and step and len(island.nodes) == 1:
+        held = np.array([program.driven[net] for net in island.inputs])
+        note = f"steps of {show(step, 's', 3)} shift its variance by {shift_by_step(island, held, step):+.1g} of itself"
+    return Target(island.path, LAW, found, note)
 
 
 def _along(found: IslandLaw, values: Floats, samples: IslandSamples, mixing: PartMixing) -> list[Distance]:
