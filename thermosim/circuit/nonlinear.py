@@ -2,8 +2,9 @@
 
 The step is chosen by the splitting scheme's error and stability. With k_1 the fastest rate of the linear part, k_2 the
 fastest of the rest by its mean slope (:mod:`thermosim.analysis.closure`) and k_3 by its largest slope within REACH
-standard deviations, where all curves were straight lines the variance would be off by -(2 k_1 k_2 + k_2^2) h^2 / 6 of
-itself (:mod:`thermosim.kernels.sde`); h is the longest for which this stays below BIAS and k_3 h below SMALL.
+standard deviations, where all curves were straight lines the variance would be off by at most (2 k_1 k_2 + k_2^2)
+h^2 / 6 of itself to second order (docs/explanation/nonlinear.md); h is the longest for which this stays below BIAS
+and k_3 h below SMALL.
 """
 
 from __future__ import annotations
