@@ -12,8 +12,10 @@ from scipy.integrate import quad
 from tests.nonlinear_chips import WELL, chip, one_step_operator, step_in_numpy
 from thermosim.analysis.conduction import TANH
 from thermosim.analysis.scheme import averages
+from thermosim.circuit.nonlinear import BIAS
 from thermosim.engine.nonlinear import linear_step
-from thermosim.measure.nonlinear import island_marginals
+from thermosim.errors import NetlistError
+from thermosim.measure.nonlinear import island_marginals, shift_by_step
 
 WIDTH = 0.3
 
@@ -112,3 +114,19 @@ def test_bias_of_straight_curves_is_the_closed_form(tmp_path, step) -> None:
     share = exact / (s / (2 * (k1 + k2))) - 1
     second = -((2 * k1 * k2 + k2**2) / 6 - k2**3 / 24 / (k1 + k2)) * step**2
     assert share == pytest.approx(second, rel=min(0.1, (k1 + k2) * step / 3))
+
+
+@pytest.mark.parametrize("scheme", ["heun", "euler", "splitting"])
+def test_the_estimate_of_a_chosen_step_holds_within_a_factor_of_two(tmp_path, scheme) -> None:
+    """The exact shift of the variance at the step chosen, in one well and in two; the estimate bounds itself by BIAS."""
+    for g1 in ("g1: -10 uS", "g1: 20 uS"):
+        run = f"run: {{duration: 1 us, scheme: {scheme}, record: {{x: every 100 ns}}}}\n"
+        island = chip(tmp_path, WELL.replace("g1: -10 uS", g1), run).program.nonlinear_islands[0]
+        assert island.scheme == scheme
+        assert abs(shift_by_step(island, np.zeros(0), island.step)) < 2 * BIAS
+
+
+def test_a_step_beyond_the_linear_part_is_refused(tmp_path) -> None:
+    run = "run: {duration: 1 us, scheme: euler, step: 60 ns, record: {x: every 100 ns}}\n"
+    with pytest.raises(NetlistError, match=r"run\.step: 60 ns is no small step for scheme euler: the linear part of x"):
+        chip(tmp_path, WELL.replace("g1: -10 uS", "g1: 20 uS"), run)

@@ -30,6 +30,8 @@ from thermosim.units import show
 
 BIAS = 1e-3
 """Estimated error of a variance, as a share of itself, that a chosen step may have."""
+_ERROR = {"splitting": (2, 1 / 6), "heun": (2, 1 / 4), "euler": (1, 1 / 2)}
+"""Order of each scheme and its error where curves are lines: of a variance, factor (rate h)^order."""
 SMALL = 0.4
 """Largest k_3 h of a chosen step."""
 REACH = 4.0
@@ -252,17 +254,19 @@ def _step(
     low = np.min([one.mean - REACH * one.deviation for one in found], axis=0)
     high = np.max([one.mean + REACH * one.deviation for one in found], axis=0)
     most = max(rate(linear, law.rest, steepest(law.rest, low, high)), 1e-300)
-    error_rate = (2 * slow * mean + mean**2) / 6
-    chosen = min(np.sqrt(BIAS / max(error_rate, 1e-300)), SMALL / most, 1 / slow)
+    order, factor = _ERROR[run.scheme]
+    rates = (2 * slow * mean + mean**2) ** 0.5 if run.scheme == "splitting" else slow + mean
+    chosen = min((BIAS / factor) ** (1 / order) / max(rates, 1e-300), SMALL / most, 1 / slow)
     step = float(run.step.value) if run.step is not None else float(chosen)
-    if run.scheme == "splitting":
-        share = error_rate * step**2
-        what = (
-            f"where curves were lines, variances would be off by {share:.1g} of themselves, which falls with its square"
-        )
-    else:
-        share = (slow + mean) * step / 2
-        what = f"the linear part is stepped by it too: (fastest rate) x step is {2 * share:.2g}"
+    if run.scheme != "splitting" and slow * step > 1:
+        problems.add(
+            circuit.netlist.document.position(("run", "step")), "run.step",
+            f"{show(step, 's', 3)} is no small step for scheme {run.scheme}: the linear part of {island.path} alone "
+            f"relaxes in {show(1 / slow, 's', 3)}; shorten it, or take scheme splitting, which steps that part exactly",
+        )  # fmt: skip
+    share = factor * (rates * step) ** order
+    fall = "falls with its square" if order == 2 else "is in proportion to it"
+    what = f"where curves were lines, variances would be off by {share:.1g} of themselves, which {fall}"
     return step, (_told(island, run.scheme, step, what),)
 
 

@@ -120,10 +120,13 @@ class NonlinearRunner:
         fastest = rate(self.law, rest, steep) * self._longest
         if fastest > LARGE:
             b = int(np.argmax(steep))
+            coil = rest.sense_p[b] != rest.p[b]
+            reached = show(float(far[b]), "A" if coil else "V", 3)
+            slope = f"{steep[b]:.3g}" if coil else show(float(steep[b]), "S", 3)
             raise self._stopped(
                 b,
-                f"it reached {show(float(far[b]), 'V', 3)}, where its slope of {show(float(steep[b]), 'S', 3)} makes a "
-                f"step of {show(self._longest, 's', 3)} no small one ({fastest:.3g} of the time constant there) "
+                f"it reached {reached}, where its slope of {slope} makes a step of "
+                f"{show(self._longest, 's', 3)} no small one ({fastest:.3g} of the time constant there) "
                 f"{when}; set run.step to {show(self._longest / (4 * fastest), 's', 2)} or less",
             )
 
