@@ -1,4 +1,4 @@
-"""Small nonlinear chips, and their steps and laws in plain NumPy."""
+"""Small nonlinear chips, and the NumPy steps of :mod:`thermosim.analysis.scheme` for their islands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from thermosim import load
+from thermosim.analysis.scheme import LinearPart, operator, stepped
+from thermosim.engine.nonlinear import linear_step
 from thermosim.kernels.normal import normals
 
 HEAD = "thermosim: 1\nname: chip\n"
@@ -43,29 +45,10 @@ def mixed(links: str = "") -> str:
 
 
 def step_in_numpy(island, state, held, linear, inputs, seconds, z):
-    """One step of the island's scheme from `state` (n, replicas) with the normals z, as kernels/sde.py says."""
-    rest, n = island.actual.rest, len(state)
-    inverse = np.linalg.inv(island.actual.linear.capacitance)
-    into, sense = rest.columns(n), rest.columns(n, sense=True)
-    offset = rest.held @ held + rest.offset[:, None]
-    drive = inputs @ np.vstack([held, np.ones((1, state.shape[1]))])
-
-    def rate(x):
-        return -inverse @ into @ rest.current(sense.T @ x + offset)
-
-    def kick(x, h):
-        return x + h * rate(x + h / 2 * rate(x))
-
-    def line(x):
-        return linear.decay @ x + drive
-
-    noise = linear.factor @ z
-    if island.scheme == "splitting":
-        return kick(line(kick(state, seconds / 2)) + noise, seconds / 2)
-    first = line(state) + seconds * rate(state) + noise
-    if island.scheme == "euler":
-        return first
-    return (state + line(first) + seconds * rate(first) + noise) / 2
+    """One step of the island's scheme from `state` (n, replicas) with the normals z."""
+    part = LinearPart(linear.decay, linear.factor, inputs)
+    law = island.actual
+    return stepped(island.scheme, state, held, part, law.linear.capacitance, law.rest, seconds, z)
 
 
 def normals_of(runner, number):
@@ -73,3 +56,13 @@ def normals_of(runner, number):
     z = np.empty(runner.state.shape)
     normals(runner._keys, np.uint64(number), z)
     return z
+
+
+def one_step_operator(island, seconds, half_width):
+    """(points, matrix) of :func:`thermosim.analysis.scheme.operator` around 0 V."""
+    linear, inputs = linear_step(island, seconds)
+    part = LinearPart(linear.decay, linear.factor, inputs)
+    law = island.actual
+    return operator(
+        island.scheme, part, law.linear.capacitance, law.rest, np.zeros(0), seconds, -half_width, half_width
+    )

@@ -11,7 +11,7 @@ from tests.nonlinear_chips import WELL, chip, mixed, normals_of, step_in_numpy
 from thermosim import measure, simulate
 from thermosim.engine.nonlinear import NonlinearRunner, linear_step
 from thermosim.engine.simulator import run as run_program
-from thermosim.errors import SimulationError
+from thermosim.errors import NetlistError, SimulationError
 
 RECORD = "run: {duration: 40 us, burn_in: 4 us, replicas: 64, record: {'x[*]': every 400 ns}}\n"
 COUPLED = "  K: {type: capacitor, c: 0.4 pF, pins: {p: 'x[0]', n: 'x[2]'}}\n"
@@ -115,3 +115,47 @@ def test_the_law_of_the_well(tmp_path) -> None:
     assert target.distances[0].excess < 5
     mutant = replace(record, samples={"x": record.samples["x"] * 1.03})
     assert measure(mutant).target[0].distances[0].excess > 5
+
+
+def test_the_summary_states_what_the_step_does(tmp_path) -> None:
+    """The exact shift of the variance for one node; an estimate in the notes for all."""
+    made = chip(tmp_path, WELL, "run: {duration: 40 us, step: 4 ns, replicas: 16, record: {x: every 400 ns}}\n")
+    summary = measure(simulate(made))
+    assert summary.target[0].note == "steps of 4 ns shift its variance by +0.0004 of itself"
+    assert any(note.startswith("x: nonlinear, stepped by 4 ns at most (splitting)") for note in summary.notes)
+
+
+def test_a_net_tied_to_another_feels_its_own_voltage(tmp_path) -> None:
+    """y is held 50 mV above x, and a cubic from y to ground pulls both: g v_x + g3 (v_x + 50 mV)^3 = 0 at rest."""
+    text = """
+  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  V: {type: voltage_source, v: 50 mV, pins: {p: y, n: x}}
+  R: {type: resistor, r: 100 kOhm, noisy: false, pins: {p: x, n: 0}}
+  Q: {type: polynomial_conductance, g3: 10 mS/V^2, noisy: false, pins: {p: 0, n: y}}
+  N: {type: white_noise, psd: 1e-24 A^2/Hz, pins: {p: x, n: 0}}
+"""
+    made = chip(tmp_path, text, "run: {duration: 4 us, burn_in: 4 us, replicas: 4, record: {x: every 1 us}}\n")
+    seen = float(simulate(made).samples["x"].mean())
+    root = np.roots([1e-2, 3 * 1e-2 * 0.05, 1e-5 + 3 * 1e-2 * 0.05**2, 1e-2 * 0.05**3])
+    expected = float(root[np.abs(root.imag) < 1e-12].real[0])
+    assert expected == pytest.approx(-0.0206, abs=2e-3)
+    assert seen == pytest.approx(expected, abs=2e-4)
+
+
+def test_what_is_not_built_is_refused_by_name(tmp_path) -> None:
+    from thermosim import analyze
+    from thermosim.adapters.spice import deck
+    from thermosim.report.analysis import tell
+
+    made = chip(tmp_path, WELL)
+    with pytest.raises(NetlistError, match=r"Q: no deck for 'polynomial_conductance'"):
+        deck(made)
+    told = tell(made, analyze(made))
+    assert told.sections[-1].remarks[0] == (
+        "x: nonlinear; no closed form of linear networks holds for it, run it instead"
+    )
+    linear = (
+        "\n  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}\n  R: {type: resistor, r: 1 kOhm, pins: {p: x, n: 0}}\n"
+    )
+    with pytest.raises(NetlistError, match=r"run\.step: it is for nonlinear analog networks and this chip has none"):
+        chip(tmp_path, linear, "run: {duration: 4 us, step: 1 ns, record: {x: every 1 us}}\n")

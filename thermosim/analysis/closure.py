@@ -18,6 +18,8 @@ from thermosim.analysis.linear import stationary
 from thermosim.contracts import Floats
 
 ROUNDS = 1000
+WIDENINGS = 150
+"""Times that the spread is widened where no line holds the network; 1.3^150 is more than any curve needs."""
 POINTS = 32
 
 
@@ -48,7 +50,7 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
     into, sense = rest.columns(n), rest.columns(n, sense=True)
     nodes, weights = np.polynomial.hermite_e.hermegauss(POINTS)
     weights = weights / weights.sum()
-    centre, weight, rose = np.zeros(n), 0.5, True
+    centre, weight, rose, left = np.zeros(n), 0.5, True, WIDENINGS
     # Where the network at 0 V runs away, begin wide: a scale at which noise alone would hold it for one time constant.
     rate = float(np.abs(np.linalg.solve(capacitance, conductance)).max(initial=0.0)) or 1.0
     start = np.linalg.solve(capacitance, np.linalg.solve(capacitance, noise).T) / rate
@@ -63,7 +65,9 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
         try:
             found = stationary(capacitance, lines, noise)
         except ValueError:
-            spread, weight = spread * 1.3, max(0.7 * weight, 0.01)
+            spread, weight, left = spread * 1.3, max(0.7 * weight, 0.01), left - 1
+            if not left:
+                break
             continue
         residue = conductance @ centre - inflow + into @ (rest.current(at) @ weights)
         up = bool(np.trace(found) > np.trace(spread))

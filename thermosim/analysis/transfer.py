@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -53,6 +54,21 @@ class Marginals:
         i, j = pair
         mean = self.moment(1)
         return float((self.points[i] - mean[i]) @ self.joint[pair] @ (self.points[j] - mean[j]))
+
+    def along(self, path: Sequence[int]) -> Floats:
+        """Covariances of the first variable of a path of pairs with every one of it (path,); of trees alone.
+
+        <v_0 | v_k> follows from <v_0 | v_(k-1)>, as on a tree v_0 and v_k know of each other through v_(k-1) alone.
+        """
+        mean, spacing = self.moment(1), self.points[:, 1] - self.points[:, 0]
+        known = self.points[path[0]] - mean[path[0]]
+        found = [self.moment(2)[path[0]]]
+        for i, j in pairwise(path):
+            joint = self.joint[i, j] if (i, j) in self.joint else self.joint[j, i].T
+            weight = self.density[j] * spacing[j]
+            known = np.divide(known @ joint, weight, out=np.zeros_like(weight), where=weight > 0)
+            found.append(float((known * weight) @ (self.points[j] - mean[j])))
+        return np.array(found)
 
     def cdf(self, variable: int, values: Floats) -> Floats:
         """Distribution function of one variable at `values`, of any shape."""

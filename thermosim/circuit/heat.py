@@ -11,7 +11,7 @@ from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.movers import Movers
 from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
-from thermosim.circuit.stamps import NONLINEAR
+from thermosim.circuit.stamps import BENT
 from thermosim.errors import Problems
 from thermosim.times import seconds
 from thermosim.units import show
@@ -34,9 +34,9 @@ def heat_branches(
     if "heat" not in circuit.netlist.run.measure:
         return {}
     where = circuit.netlist.document.position(("run", "measure"))
-    bent = circuit.of_type(*NONLINEAR)
-    for instance in bent:
-        message = f"heat of nonlinear conductances is not built ('{instance.path}'); leave it out"
+    bent = circuit.of_type(*BENT)
+    if bent:
+        message = f"heat of nonlinear elements is not built ('{bent[0].path}'); leave heat out"
         problems.add(where, "run.measure", message)
     if not islands and not bent:
         problems.add(

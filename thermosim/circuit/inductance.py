@@ -13,18 +13,20 @@ import numpy as np
 
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.program import Island
-from thermosim.circuit.stamps import held_ends, mutuals, state_name
+from thermosim.circuit.stamps import COILS, held_ends, mutuals, state_name
 from thermosim.errors import Problems, suggestion
 
 
 def check_inductors(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> None:
     """Every inductor moves a node; every mutual inductance names two inductors, once."""
     known: dict[str, bool] = {}
-    for instance in circuit.of_type("inductor"):
+    for instance in circuit.of_type(*COILS):
         for k in range(instance.size):
             pins = {pin: nets[k] for pin, nets in instance.pins.items()}
-            known[instance.element(k)] = held_ends(pins, driven)
-            if known[instance.element(k)]:
+            held = held_ends(pins, driven)
+            if instance.type == "inductor":
+                known[instance.element(k)] = held
+            if held:
                 problems.add(
                     circuit.netlist.document.position(instance.at, key=True), instance.element(k),
                     f"it joins {pins['p']} with {pins['n']}, which are both held: its current would grow without end "

@@ -22,8 +22,8 @@ from thermosim.circuit.program import Island
 from thermosim.circuit.sources import ties
 from thermosim.circuit.stamps import (
     ACTIVE,
+    BENT,
     ELEMENTS,
-    NONLINEAR,
     Members,
     Ties,
     analog_ends,
@@ -163,7 +163,7 @@ def components(circuit: Circuit, driven: Mapping[str, Any]) -> tuple[list[list[s
             free = join(list(ends))
             if instance.type in JUMPS:
                 jumping.update(free)
-            if instance.type in NONLINEAR:
+            if instance.type in BENT:
                 bent.update(free)
             if instance.type == "inductor":
                 ends_of[instance.element(k)] = list(ends)

@@ -88,12 +88,14 @@ _REFUSED = {
     "held_noise": "a current without jumps has no noise law here; drive a gate by a DAC",
     "current_source": "a current without jumps has no noise law here; use a transistor in saturation",
     "inductor": "its current is no jump; leave it out",
+    "saturable_inductor": "its current is no jump; leave it out",
     "transconductance": "a current without jumps has no noise law here; use a transistor",
     "vcvs": "its current is no jump; drive a gate by a source or a DAC",
     "amplifier": "its current is no jump; drive a gate by a source or a DAC",
     "voltage_source": "there it needs one end at ground",
     "polynomial_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
     "tanh_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
+    "formula_conductance": "its charge comes in no whole electrons; use transistors or diodes alone here",
 }
 
 

@@ -2,20 +2,21 @@
 
 The step is chosen by the splitting scheme's error and stability. With k_1 the fastest rate of the linear part, k_2 the
 fastest of the rest by its mean slope (:mod:`thermosim.analysis.closure`) and k_3 by its largest slope within REACH
-standard deviations, where all curves were straight lines the variance would be off by -(2 k_1 k_2 + k_2^2) h^2 / 6 of
-itself (:mod:`thermosim.kernels.sde`); h is the longest for which this stays below BIAS and k_3 h below SMALL.
+standard deviations, where all curves were straight lines the variance would be off by at most (2 k_1 k_2 + k_2^2)
+h^2 / 6 of itself to second order (docs/explanation/nonlinear.md); h is the longest for which this stays below BIAS
+and k_3 h below SMALL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from thermosim.analysis.closure import Region, region
-from thermosim.analysis.conduction import NUMBERS, POLYNOMIAL, TANH, Conduction
+from thermosim.analysis.conduction import NUMBERS, POLYNOMIAL, TABLE, TANH, Conduction
+from thermosim.analysis.cubic_table import CubicTable
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.islands import components, linear_island
 from thermosim.circuit.movers import Movers
@@ -24,14 +25,16 @@ from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.nonlinear_law import NonlinearIsland, NonlinearLaw
 from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import NONLINEAR, Members, Ties, members_of
+from thermosim.circuit.stamps import BENT, COILS, Members, Ties, members_of, state_name
 from thermosim.contracts import Floats
 from thermosim.errors import Problems
 from thermosim.units import show
 
 BIAS = 1e-3
 """Estimated error of a variance, as a share of itself, that a chosen step may have."""
-SMALL = 0.2
+_ERROR = {"splitting": (2, 1 / 6), "heun": (2, 1 / 4), "euler": (1, 1 / 2)}
+"""Order of each scheme and its error where curves are lines: of a variance, factor (rate h)^order."""
+SMALL = 0.4
 """Largest k_3 h of a chosen step."""
 REACH = 4.0
 """Standard deviations to either side of the mean within which slopes are looked at."""
@@ -79,6 +82,8 @@ def _refuse(circuit: Circuit, members: Members, movers: Movers, problems: Proble
 
 def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> None:
     for instance, k in _elements(circuit):
+        if instance.type in COILS:
+            continue  # told with the other coils
         ends = [instance.pins[pin][k] for pin in ("p", "n")]
         if ends[0] == ends[1] or all(net == GROUND or net in driven for net in ends):
             what = "both its ends are on one net" if ends[0] == ends[1] else "both its ends are held"
@@ -89,7 +94,7 @@ def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems)
 
 
 def _elements(circuit: Circuit, members: Members | None = None) -> Iterator[tuple[Instance, int]]:
-    for instance in circuit.of_type(*NONLINEAR):
+    for instance in circuit.of_type(*BENT):
         for k in range(instance.size) if members is None else members.get(instance.path, ()):
             yield instance, k
 
@@ -127,10 +132,30 @@ def _island(
         rest = conduction(circuit, base if good else None, members, tie, which)
         laws.append(NonlinearLaw(linear, rest))
     if good:
-        step, notes = _step(circuit, base, laws[1], driven, problems)
+        step, told = _step(circuit, base, members, laws[1], driven, problems)
+        notes = (*told, *_curve_notes(circuit, members))
     return NonlinearIsland(
         base.path, base.nodes, base.inputs, laws[0], laws[1], base.initial, names, scheme, step, notes, base.absent
     )
+
+
+def _curve_notes(circuit: Circuit, members: Members) -> Iterator[str]:
+    """What tables and noise of these elements are worth."""
+    for path in dict.fromkeys(instance.path for instance, _ in _elements(circuit, members)):
+        instance = circuit.instances[path]
+        model: Any = instance.bound.model
+        if instance.type == "formula_conductance":
+            table = model.current.table
+            yield (
+                f"{path}: {model.current.text} is a table of {len(table.pieces)} cubic pieces from "
+                f"{show(table.low, 'V')} to {show(table.high, 'V')}, off by {show(table.error, 'A', 2)} at most where "
+                "it was looked at; the run stops outside"
+            )
+        if getattr(model, "noisy", False):
+            yield (
+                f"{path}: its noise is the Johnson noise of its slope at 0 V at every voltage; that is no thermal "
+                "equilibrium where its slope is another one, and no shot noise"
+            )
 
 
 def _place(circuit: Circuit, instance: Instance) -> str:
@@ -145,29 +170,48 @@ def conduction(circuit: Circuit, island: Island | None, members: Members, tied: 
     row, column = {name: k for k, name in enumerate(nodes)}, {name: k for k, name in enumerate(inputs)}
     size = len(parts)
     kind, ends = np.zeros(size, dtype=np.int64), np.full((2, size), len(nodes), dtype=np.int64)
+    sensed = np.full(size, -1, dtype=np.int64)
+    tables: list[CubicTable | None] = [None] * size
     numbers, held, offset = np.zeros((size, NUMBERS)), np.zeros((size, len(inputs))), np.zeros(size)
     for b, (instance, k) in enumerate(parts):
         values = getattr(instance, which)
-        if instance.type == "tanh_conductance":
+        if instance.type in COILS:
+            kind[b], numbers[b, 1] = POLYNOMIAL, 1 / values["i_sat"][k] ** 2
+            sensed[b] = row[state_name(instance, k)]
+        elif instance.type == "tanh_conductance":
             kind[b] = TANH
             numbers[b, :2] = values["i_max"][k], values["g"][k] / values["i_max"][k]
+        elif instance.type == "formula_conductance":
+            kind[b], tables[b] = TABLE, getattr(instance.bound.model, "current").table  # noqa: B009
         else:
             kind[b] = POLYNOMIAL
             numbers[b] = [values[f"g{power}"][k] for power in (2, 3, 4, 5)]
         for end, (pin, sign) in enumerate((("p", 1.0), ("n", -1.0))):
             net, above = tied.get(instance.pins[pin][k], (instance.pins[pin][k], 0.0))
             ends[end, b] = row.get(net, len(nodes))
+            if instance.type in COILS:
+                continue
             offset[b] += sign * above
             if net in column:
                 held[b, column[net]] += sign
-    return Conduction(kind, ends[0], ends[1], ends[0], ends[1], numbers, held, offset, (None,) * size)
+    coil = sensed >= 0
+    senses = np.where(coil, sensed, ends[0]), np.where(coil, len(nodes), ends[1])
+    return Conduction(kind, ends[0], ends[1], *senses, numbers, held, offset, tuple(tables))
 
 
-def rate(capacitance: Floats, rest: Conduction, slopes: Floats) -> float:
-    """Largest rate [1/s] of C^-1 B diag(slopes) B_s^T, in coordinates in which C is 1."""
-    root = np.linalg.inv(np.linalg.cholesky(capacitance))
+def rate(linear: LinearLaw, rest: Conduction, slopes: Floats) -> float:
+    """Largest rate [1/s] of C^-1 B diag(slopes) B_s^T, in coordinates in which C is 1.
+
+    A curve that senses a flux moves a voltage and not the flux: alone it has no rate, so there it is the fastest
+    rate of the whole network, whose angular frequency.
+    """
+    capacitance = linear.capacitance
     matrix = rest.columns(len(capacitance)) @ (slopes[:, None] * rest.columns(len(capacitance), sense=True).T)
-    return float(np.linalg.norm(root @ matrix @ root.T, 2))
+    root = np.linalg.inv(np.linalg.cholesky(capacitance))
+    if np.array_equal(rest.p, rest.sense_p):
+        return float(np.linalg.norm(root @ matrix @ root.T, 2))
+    whole = np.linalg.eigvals(root @ (linear.conductance + matrix) @ root.T)
+    return float(np.abs(whole).max())
 
 
 def steepest(rest: Conduction, low: Floats, high: Floats) -> Floats:
@@ -203,38 +247,45 @@ def _regions(circuit: Circuit, island: Island, law: NonlinearLaw, driven: Mappin
 
 
 def _step(
-    circuit: Circuit, island: Island, law: NonlinearLaw, driven: Mapping[str, Any], problems: Problems
+    circuit: Circuit,
+    island: Island,
+    members: Members,
+    law: NonlinearLaw,
+    driven: Mapping[str, Any],
+    problems: Problems,
 ) -> tuple[float, tuple[str, ...]]:
     """The longest step [s], and what to know of it."""
     run, linear = circuit.netlist.run, law.linear
-    first = next(instance for instance, _ in chain(_elements(circuit), ()))
+    first, k = next(_elements(circuit, members))
     try:
         found = _regions(circuit, island, law, driven)
     except ValueError as error:
         if run.step is not None:
             return float(run.step.value), (_told(island, run.scheme, float(run.step.value), "its error is not known"),)
         problems.add(
-            circuit.netlist.document.position(first.at, key=True), first.path,
+            circuit.netlist.document.position(first.at, key=True), first.element(k),
             f"no step can be chosen for the network of {island.path}: {error}; state run.step, e.g. step: 1 ns, or "
             "give the network a current that rises with its voltage",
         )  # fmt: skip
         return 1.0, ()
     slow = max(_scaled(linear), 1e-300)
-    mean = max(rate(linear.capacitance, law.rest, np.abs(one.slope)) for one in found)
+    mean = max(rate(linear, law.rest, np.abs(one.slope)) for one in found)
     low = np.min([one.mean - REACH * one.deviation for one in found], axis=0)
     high = np.max([one.mean + REACH * one.deviation for one in found], axis=0)
-    most = max(rate(linear.capacitance, law.rest, steepest(law.rest, low, high)), 1e-300)
-    error_rate = (2 * slow * mean + mean**2) / 6
-    chosen = min(np.sqrt(BIAS / max(error_rate, 1e-300)), SMALL / most, 1 / slow)
+    most = max(rate(linear, law.rest, steepest(law.rest, low, high)), 1e-300)
+    order, factor = _ERROR[run.scheme]
+    rates = (2 * slow * mean + mean**2) ** 0.5 if run.scheme == "splitting" else slow + mean
+    chosen = min((BIAS / factor) ** (1 / order) / max(rates, 1e-300), SMALL / most, 1 / slow)
     step = float(run.step.value) if run.step is not None else float(chosen)
-    if run.scheme == "splitting":
-        share = error_rate * step**2
-        what = (
-            f"where curves were lines, variances would be off by {share:.1g} of themselves, which falls with its square"
-        )
-    else:
-        share = (slow + mean) * step / 2
-        what = f"the linear part is stepped by it too: (fastest rate) x step is {2 * share:.2g}"
+    if run.scheme != "splitting" and slow * step > 1:
+        problems.add(
+            circuit.netlist.document.position(("run", "step")), "run.step",
+            f"{show(step, 's', 3)} is no small step for scheme {run.scheme}: the linear part of {island.path} alone "
+            f"relaxes in {show(1 / slow, 's', 3)}; shorten it, or take scheme splitting, which steps that part exactly",
+        )  # fmt: skip
+    share = factor * (rates * step) ** order
+    fall = "falls with its square" if order == 2 else "is in proportion to it"
+    what = f"where curves were lines, variances would be off by {share:.1g} of themselves, which {fall}"
     return step, (_told(island, run.scheme, step, what),)
 
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from thermosim.analysis.conduction import Conduction
 from thermosim.circuit.program import LinearLaw
+from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 
 EQUAL = 1e-9
@@ -42,10 +43,35 @@ class NonlinearLaw:
         size = np.sqrt(np.outer(np.diag(capacitance), np.diag(capacitance)))
         return s if s > 0 and float(np.abs(noise - s * capacitance).max() / (s * size).max()) < EQUAL else None
 
+    def kelvin(self, parity: Floats) -> float | None:
+        """Temperature of the thermal equilibrium exp(-H / k T) that this network keeps, or None.
+
+        It does where all that dissipates is linear, with the noise 2 k T G of one temperature, curves are those of
+        stores of energy alone (currents that follow a flux), and neither sources drive it nor coils form loops, whose
+        flux nothing would change. H is the energy stored: voltages are normal, of covariance k T C^-1.
+        """
+        currents, volts = np.flatnonzero(parity < 0), np.flatnonzero(parity > 0)
+        linear, rest, n = self.linear, self.rest, len(parity)
+        loss, links = linear.conductance[np.ix_(volts, volts)], linear.conductance[np.ix_(volts, currents)]
+        back = linear.conductance[np.ix_(currents, volts)]
+        stores = bool(np.all((rest.sense_n == n) & np.isin(rest.sense_p, currents)))
+        driven = bool(linear.current.any() or linear.input_conductance.any())
+        if not stores or driven or not loss.any() or np.any(linear.conductance[np.ix_(currents, currents)]):
+            return None
+        if not np.array_equal(links, -back.T) or np.linalg.matrix_rank(links) < len(currents):
+            return None
+        double = float(np.trace(linear.noise) / np.trace(loss))
+        expected = np.zeros((n, n))
+        expected[np.ix_(volts, volts)] = double * loss
+        same = np.allclose(linear.noise, expected, rtol=0, atol=EQUAL * float(np.abs(expected).max()))
+        return double / (2 * BOLTZMANN) if same and double > 0 else None
+
     def no_law(self, parity: Floats) -> str:
         """Why no closed stationary law is known; "" if one is."""
         if np.any(parity < 0):
-            return "currents of inductors are among its unknowns"
+            return (
+                "its coils are in no thermal equilibrium: that needs linear resistors of one temperature and no source"
+            )
         g = self.linear.conductance
         if float(np.abs(g - g.T).max(initial=0.0)) > EQUAL * float(np.abs(g).max(initial=0.0)):
             return "its conductances are not reciprocal (active elements)"

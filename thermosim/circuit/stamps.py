@@ -34,12 +34,15 @@ from thermosim.contracts import Floats
 
 LINEAR = ("resistor", "switch", "capacitor", "white_noise", "shot_noise", "current_source")
 """Elements of two ends without a state of their own."""
-NONLINEAR = ("polynomial_conductance", "tanh_conductance")
+NONLINEAR = ("polynomial_conductance", "tanh_conductance", "formula_conductance")
 """Elements of two ends of which only the linear part is stamped; the rest is in circuit/nonlinear.py."""
 ACTIVE = ("transconductance", "vcvs", "amplifier")
-STATEFUL = ("inductor", "vcvs", "amplifier", *COLOURED)
-ELEMENTS = (*LINEAR, "inductor", *ACTIVE, *NONLINEAR, *COLOURED, *HELD)
-_LETTERS = {"inductor": "i", "vcvs": "e", "amplifier": "v"}
+COILS = ("inductor", "saturable_inductor")
+STATEFUL = (*COILS, "vcvs", "amplifier", *COLOURED)
+BENT = (*NONLINEAR, "saturable_inductor")
+"""What makes a network nonlinear."""
+ELEMENTS = (*LINEAR, *COILS, *ACTIVE, *NONLINEAR, *COLOURED, *HELD)
+_LETTERS = {"inductor": "i", "saturable_inductor": "i", "vcvs": "e", "amplifier": "v"}
 Members = dict[str, list[int]]
 """Elements by instance and number."""
 Ties = Mapping[str, tuple[str, float]]
@@ -245,7 +248,7 @@ def full_law(
                 work.transconductance(pins, float(values["gm"][k]))
             elif instance.type == "vcvs":
                 work.vcvs(state_name(instance, k), pins, float(values["gain"][k]))
-            elif instance.type == "inductor":
+            elif instance.type in COILS:
                 state = state_name(instance, k)
                 henries[instance.element(k)] = state, float(values["l"][k])
                 work.inductor(state, pins["p"], pins["n"], henries[instance.element(k)][1])

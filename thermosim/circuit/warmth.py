@@ -123,8 +123,8 @@ def _heat_is_known(circuit: Circuit, heated: list[Instance], problems: Problems)
             reach = ends | set(island.inputs if island is not None else ())
             if moved & reach:
                 why = (
-                    f"'{min(moved & reach)}' is moved by a converter or a generator, so that its mean power is not known "
-                    "beforehand"
+                    f"'{min(moved & reach)}' is moved by a converter or a generator, so that its mean power is not "
+                    "known beforehand"
                 )
             elif island is None and not ends <= {GROUND, *driven}:
                 why = "its network is not linear"

@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.analysis.conduction import POLYNOMIAL, TABLE
-from thermosim.analysis.linear import diffusion, drift
-from thermosim.analysis.propagator import propagator, square_root
+from thermosim.analysis.scheme import linear_part
 from thermosim.circuit.nonlinear import rate, steepest
 from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.contracts import Floats, Ints
@@ -25,7 +24,7 @@ from thermosim.engine.held import Rows
 from thermosim.engine.island import times
 from thermosim.engine.probes import Tape, Track, connect
 from thermosim.errors import SimulationError
-from thermosim.kernels.sde import CUBIC, SCHEMES, SPLITTING, Curves, Linear, advance
+from thermosim.kernels.sde import CUBIC, SCHEMES, Curves, Linear, advance
 from thermosim.streams import replica_keys
 from thermosim.times import seconds
 from thermosim.units import show
@@ -118,13 +117,16 @@ class NonlinearRunner:
             b = int(np.argmax(np.where(np.isfinite(far), far, np.inf)))
             raise self._stopped(b, f"a voltage is not finite {when}; a shorter run.step may help")
         steep = steepest(rest, self._curves.centre - far, self._curves.centre + far)
-        fastest = rate(self.law.capacitance, rest, steep) * self._longest
+        fastest = rate(self.law, rest, steep) * self._longest
         if fastest > LARGE:
             b = int(np.argmax(steep))
+            coil = rest.sense_p[b] != rest.p[b]
+            reached = show(float(far[b]), "A" if coil else "V", 3)
+            slope = f"{steep[b]:.3g}" if coil else show(float(steep[b]), "S", 3)
             raise self._stopped(
                 b,
-                f"it reached {show(float(far[b]), 'V', 3)}, where its slope of {show(float(steep[b]), 'S', 3)} makes a "
-                f"step of {show(self._longest, 's', 3)} no small one ({fastest:.3g} of the time constant there) "
+                f"it reached {reached}, where its slope of {slope} makes a step of "
+                f"{show(self._longest, 's', 3)} no small one ({fastest:.3g} of the time constant there) "
                 f"{when}; set run.step to {show(self._longest / (4 * fastest), 's', 2)} or less",
             )
 
@@ -136,7 +138,7 @@ class NonlinearRunner:
         """How it was simulated: the scheme, the steps made, the longest [s], and the range that was visited."""
         far = self._far.max(axis=1, initial=0.0)
         steep = steepest(self.island.actual.rest, self._curves.centre - far, self._curves.centre + far)
-        fastest = rate(self.law.capacitance, self.island.actual.rest, steep) * self._longest
+        fastest = rate(self.law, self.island.actual.rest, steep) * self._longest
         return {
             "scheme": self.island.scheme,
             "steps": self.number,
@@ -202,19 +204,11 @@ class NonlinearRunner:
 def linear_step(island: NonlinearIsland, step: float) -> tuple[Linear, Floats]:
     """The linear part over one step [s], and what inputs and constants add (node, input + 1)."""
     law = island.actual.linear
-    if SCHEMES[island.scheme] == SPLITTING:
-        exact = propagator(
-            law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, step
-        )  # fmt: skip
-        decay, factor, inputs = exact.decay, exact.factor, exact.inputs
-    else:
-        n = len(law.capacitance)
-        decay = np.eye(n) - step * drift(law.capacitance, law.conductance)
-        factor = square_root(step * diffusion(law.capacitance, law.noise))
-        sources = np.column_stack([law.input_conductance, law.current])
-        inputs = np.ascontiguousarray(step * np.linalg.solve(law.capacitance, sources))
-    decay, factor = _cleared(decay), _cleared(factor)
-    return Linear(decay, factor, _bands(decay), _bands(factor)), inputs
+    part = linear_part(
+        island.scheme, law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, step
+    )
+    decay, factor = _cleared(part.decay), _cleared(part.factor)
+    return Linear(decay, factor, _bands(decay), _bands(factor)), part.inputs
 
 
 def _cleared(matrix: Floats) -> Floats:

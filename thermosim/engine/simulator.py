@@ -42,6 +42,7 @@ from thermosim.errors import SimulationError, ThermosimError
 from thermosim.kernels.gibbs import LANES
 from thermosim.provenance import versions
 from thermosim.record import Record
+from thermosim.times import seconds
 
 BEATS = 200
 """Times at least that a run reports progress and looks whether every voltage is finite."""
@@ -366,6 +367,9 @@ class Simulation:
             for runner in self.islands
             for track in runner.tracks
         )
+        for one in self.islands:
+            if isinstance(one, NonlinearRunner):
+                work += int(seconds(self.end) / one.island.step) * one.state.size * (len(one.rows) + 10)
         lanes: int = -(-self.replicas // LANES) * LANES  # full groups, or replicas one by one at a slower pace
         work += sum(part.end * part.work * lanes for part in self.fabrics.values())
         return int(max(BEATS, -(-work // 50_000_000)))

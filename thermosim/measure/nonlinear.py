@@ -11,6 +11,7 @@ import numpy as np
 from thermosim.analysis.closure import region
 from thermosim.analysis.distance import Distance, kolmogorov_smirnov
 from thermosim.analysis.mixing import integrated_time
+from thermosim.analysis.scheme import averages, linear_part, operator
 from thermosim.analysis.transfer import Marginals, Pair, Site, marginals
 from thermosim.circuit.nonlinear_law import NonlinearIsland, NonlinearLaw
 from thermosim.contracts import Floats
@@ -89,3 +90,23 @@ def distances(island: NonlinearIsland, held: Floats, nodes: tuple[str, ...], val
             cdf = law.cdf(island.nodes.index(nodes[k]), seen)
             found.append(kolmogorov_smirnov(cdf, LAW, tau, f"KS along {nodes[k]}"))
     return tuple(found)
+
+
+def shift_by_step(island: NonlinearIsland, held: Floats, step: float) -> float:
+    """By which share of itself steps of this length [s] shift the variance of one node, exactly; of this die.
+
+    Raises ValueError where no law is known.
+    """
+    law, linear = island_marginals(island, island.actual, held), island.actual.linear
+    part = linear_part(
+        island.scheme, linear.capacitance, linear.conductance, linear.noise, linear.input_conductance, linear.current,
+        step,
+    )  # fmt: skip
+    low, high = law.points[0, 0], law.points[0, -1]
+    edge = 0.1 * (high - low)
+    points, matrix = operator(
+        island.scheme, part, linear.capacitance, island.actual.rest, held, step, low - edge, high + edge
+    )
+    weight = averages(matrix)
+    centre = float(weight @ points)
+    return float(weight @ (points - centre) ** 2 / law.moment(2)[0]) - 1

@@ -211,7 +211,7 @@ def _against_laws(
     targets: list[Target] = []
     ideals: list[Ideal] = []
     for samples, mixing in islands:
-        targets.append(island_target(program, samples, mixing))
+        targets.append(island_target(program, samples, mixing, record.meta))
         law = island_law(program, samples)
         if not isinstance(law, str):
             ideals += gaussian_ideals(samples.island.path, law.law, cards)

@@ -11,7 +11,9 @@ Fabrics: :mod:`thermosim.measure.spins` and :mod:`thermosim.measure.dits`.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +22,7 @@ from thermosim.analysis.mixing import integrated_time
 from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, JumpIsland, Program
+from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats, Mixture
 from thermosim.ideal.gaussian import GaussianMixture, gaussian, of_mixture, principal_directions
 from thermosim.measure.mixing import (
@@ -31,6 +34,7 @@ from thermosim.measure.mixing import (
     projection_directions,
 )
 from thermosim.times import FEMTOSECONDS
+from thermosim.units import show
 
 KS_PROJECTIONS = 8
 STUCK = "no distance: the samples are stuck"
@@ -74,7 +78,14 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
     if isinstance(island, JumpIsland):
         return "transistors make it nonlinear and the netlist names no target law"
     if isinstance(island, NonlinearIsland):
-        return "it is nonlinear: its law is no Gaussian"
+        kelvin = island.drawn.kelvin(island.parity)
+        if kelvin is None:
+            return "it is nonlinear: its law is no Gaussian"
+        rows = [island.nodes.index(node) for node in samples.nodes]
+        directions = tuple(zip(samples.nodes, np.eye(len(rows)), strict=True))
+        inverse = np.linalg.inv(island.drawn.linear.capacitance)[np.ix_(rows, rows)]
+        covariance = np.asarray(BOLTZMANN * kelvin * inverse, dtype=np.float64)
+        return IslandLaw("thermal equilibrium", gaussian(np.zeros(len(rows)), covariance), samples.nodes, directions)
     if controlled(program, island.inputs):
         return "a controller drives it and the netlist names no target law"
     held = [name for name in island.inputs if is_noise(name)]
@@ -114,11 +125,13 @@ def _repeating(program: Program, samples: IslandSamples, island: Island) -> Isla
     return IslandLaw("the network as drawn, at this phase", law, samples.nodes, alone)
 
 
-def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) -> Target:
+def island_target(
+    program: Program, samples: IslandSamples, mixing: PartMixing, meta: Mapping[str, Any] | None = None
+) -> Target:
     """Distances of an island from the mixture it is driven to, or from the network's own Gaussian law."""
     found = island_law(program, samples)
     if isinstance(found, str) and isinstance(samples.island, NonlinearIsland):
-        return _nonlinear_target(program, samples, samples.island, mixing)
+        return _nonlinear_target(program, samples, samples.island, mixing, meta or {})
     if isinstance(found, str):
         return Target(samples.island.path, "none", (), found)
     if mixing.verdict == "stuck":
@@ -138,9 +151,11 @@ def island_target(program: Program, samples: IslandSamples, mixing: PartMixing) 
     return Target(samples.island.path, found.name, tuple(distances))
 
 
-def _nonlinear_target(program: Program, samples: IslandSamples, island: NonlinearIsland, mixing: PartMixing) -> Target:
+def _nonlinear_target(
+    program: Program, samples: IslandSamples, island: NonlinearIsland, mixing: PartMixing, meta: Mapping[str, Any]
+) -> Target:
     """Distances of a nonlinear island from its Boltzmann law, if it has one."""
-    from thermosim.measure.nonlinear import LAW, distances
+    from thermosim.measure.nonlinear import LAW, distances, shift_by_step
 
     if isinstance(program.target, Mixture) and set(program.target_nets) & set(island.nodes):
         return Target(island.path, "none", (), str(island_law(program, samples)))
@@ -152,7 +167,12 @@ def _nonlinear_target(program: Program, samples: IslandSamples, island: Nonlinea
         found = distances(island, held_inputs(program, island.inputs), samples.nodes, samples.values)
     except ValueError as error:
         return Target(island.path, "none", (), f"no closed law: {error}")
-    return Target(island.path, LAW, found, "" if found else "no distance: too few samples")
+    note = "" if found else "no distance: too few samples"
+    step = meta.get("nonlinear", {}).get(island.path, {}).get("longest step [s]")
+    if found and step and len(island.nodes) == 1:
+        held = np.array([program.driven[net] for net in island.inputs])
+        note = f"steps of {show(step, 's', 3)} shift its variance by {shift_by_step(island, held, step):+.1g} of itself"
+    return Target(island.path, LAW, found, note)
 
 
 def _along(found: IslandLaw, values: Floats, samples: IslandSamples, mixing: PartMixing) -> list[Distance]:

@@ -12,7 +12,12 @@ from thermosim.models.digital import Digital
 from thermosim.models.macrospin import Macrospin
 from thermosim.models.mtj import Mtj
 from thermosim.models.noise_sources import BandNoise, FlickerNoise, HeldNoise, ShotNoise
-from thermosim.models.nonlinear import PolynomialConductance, TanhConductance
+from thermosim.models.nonlinear import (
+    FormulaConductance,
+    PolynomialConductance,
+    SaturableInductor,
+    TanhConductance,
+)
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
 from thermosim.models.pdit import Pdit
 from thermosim.models.platform import Platform
@@ -32,6 +37,8 @@ _CLASSES: tuple[type[Model], ...] = (
     Amplifier,
     PolynomialConductance,
     TanhConductance,
+    FormulaConductance,
+    SaturableInductor,
     Diode,
     Nmos,
     Pmos,

@@ -24,8 +24,8 @@ from pydantic import (
 
 from thermosim.units import Span, read, read_exact, read_span
 
-Evaluate = Callable[[str, str], float]
-"""Evaluates the text of an expression ``{...}`` for a field of a unit; raises ValueError."""
+Evaluate = Callable[..., float]
+"""Evaluates the text of an expression ``{...}`` for a field of a unit, with more names if given; raises ValueError."""
 
 
 def _range(unit: str, minimum: float, maximum: float, open_below: bool) -> str:

@@ -1,8 +1,9 @@
-"""Conductances whose current is a nonlinear function of the voltage across them, u = v_p - v_n.
+"""Conductances whose current is a nonlinear function of the voltage across them, u = v_p - v_n; a coil that saturates.
 
     polynomial   i = g1 u + g2 u^2 + g3 u^3 + g4 u^4 + g5 u^5
     tanh         i = i_max tanh(g u / i_max)
     formula      i(u) as an expression, tabulated on [low, high] (:mod:`thermosim.analysis.cubic_table`)
+    coil         i = x (1 + (x / i_sat)^2),  l dx/dt = u;  x = flux / l,  energy l x^2 / 2 + l x^4 / (4 i_sat^2)
 
 Noise is none, or the Johnson noise 2 k T i'(0) of the slope at 0 V: white, Gaussian, of an intensity that does not
 follow the voltage. That is additive noise. Gaussian noise that followed a nonlinear current would drive a current in
@@ -12,17 +13,82 @@ transistors and diodes are charge-jump devices (models/transistors.py).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import StrictBool, model_validator
+import numpy as np
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    StrictBool,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 
-from thermosim.models.base import Kelvins, Model, Pin, PositiveAmperes, SignedSiemens, quantity
+from thermosim.analysis.cubic_table import CubicTable, tabulate
+from thermosim.models.base import (
+    Evaluate,
+    Henries,
+    Kelvins,
+    Model,
+    Pin,
+    PositiveAmperes,
+    SignedSiemens,
+    Volts,
+    quantity,
+)
 from thermosim.models.passives import TWO_TERMINAL
+from thermosim.units import Quantity, read_any
 
 SiemensPerVolt = Annotated[float, *quantity("S/V", -1e30, 1e30)]
 SiemensPerVolt2 = Annotated[float, *quantity("S/V^2", -1e30, 1e30)]
 SiemensPerVolt3 = Annotated[float, *quantity("S/V^3", -1e30, 1e30)]
 SiemensPerVolt4 = Annotated[float, *quantity("S/V^4", -1e30, 1e30)]
+TABLE_ERROR = 1e-9
+"""Error of a tabulated formula, as a share of its largest current, up to which it is taken."""
+
+
+@dataclass(frozen=True, eq=False)
+class Formula:
+    """A current [A] as an expression in v [V], and its table."""
+
+    text: str
+    table: CubicTable
+
+
+def _formula(value: Any, info: ValidationInfo) -> Formula:
+    low, high = info.data.get("low"), info.data.get("high")
+    evaluate: Evaluate | None = (info.context or {}).get("evaluate")
+    if not isinstance(value, str) or not value.strip().startswith("{"):
+        raise ValueError("expected an expression in quotes and braces with v in it, e.g. '{I0 * (exp(v / V0) - 1)}'")
+    if evaluate is None:
+        raise ValueError(f"'{value}': expressions are not allowed here")
+    if low is None or high is None or not low < high:
+        raise ValueError("it needs a range, low below high, in which it holds")
+    volt = read_any("1 V")
+
+    def at(volts: float) -> float:
+        return evaluate(value, "A", {"v": Quantity(volts, volt.dimension)})
+
+    table = tabulate(at, low, high, TABLE_ERROR)
+    if not np.any(table.pieces[:, 1:]):
+        raise ValueError(f"'{value}' does not depend on v; draw a current_source")
+    return Formula(value, table)
+
+
+def _dumped(formula: Formula) -> str:
+    """Text and values: elements whose names stand for other numbers differ."""
+    return f"{formula.text} {sha256(formula.table.pieces.tobytes()).hexdigest()}"
+
+
+Curve = Annotated[
+    Any,
+    BeforeValidator(_formula),
+    PlainSerializer(_dumped),
+    WithJsonSchema({"type": "string", "description": "expression in v, a current; in quotes and braces"}),
+]
 
 
 class NonlinearConductance(Model):
@@ -97,3 +163,33 @@ class TanhConductance(NonlinearConductance):
     def linear(self, values: Any, k: int) -> tuple[float, float]:
         """No linear conductance; noise of g."""
         return 0.0, float(values["g"][k])
+
+
+class FormulaConductance(NonlinearConductance):
+    """Current as an expression in v = v_p - v_n; it holds from `low` to `high`, and a run stops outside."""
+
+    type: Literal["formula_conductance"] = "formula_conductance"
+    low: Volts
+    high: Volts
+    current: Curve
+
+    def slopes(self) -> tuple[float, float]:
+        """The slope of the table at 0 V, none of it linear; 0 where 0 V is not in it."""
+        table: CubicTable = self.current.table
+        return (float(table.at(np.zeros(1), 1)[0]) if table.low <= 0 <= table.high else 0.0), 0.0
+
+    def linear(self, values: Any, k: int) -> tuple[float, float]:
+        """No linear conductance; noise of the slope at 0 V."""
+        return 0.0, self.slopes()[0]
+
+
+class SaturableInductor(Model):
+    """Coil whose current rises faster than its flux; `i_sat` is that x at which half of the current is the excess."""
+
+    family: ClassVar[Literal["nonlinear"]] = "nonlinear"
+    pins: ClassVar[tuple[Pin, ...]] = TWO_TERMINAL
+    mismatched: ClassVar[tuple[str, ...]] = ("l", "i_sat")
+
+    type: Literal["saturable_inductor"] = "saturable_inductor"
+    l: Henries  # noqa: E741 - the symbol of the field
+    i_sat: PositiveAmperes

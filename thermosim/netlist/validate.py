@@ -56,8 +56,9 @@ def check(
     `also_known` are keys to suggest beyond the fields; `missing` is added where a value is missing.
     """
 
-    def evaluate(text: str, unit: str) -> float:
-        return evaluate_as(text, unit, text.names if isinstance(text, ScopedText) else names)
+    def evaluate(text: str, unit: str, more: Names | None = None) -> float:
+        known = text.names if isinstance(text, ScopedText) else names
+        return evaluate_as(text, unit, {**known, **more} if more else known)
 
     try:
         return cls.model_validate(data, context={"evaluate": evaluate})
