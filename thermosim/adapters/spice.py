@@ -120,7 +120,7 @@ def _refuse(chip: Chip, transient: bool) -> None:
                 item.path,
                 f"no deck for '{item.type}': the export knows {', '.join((*LETTERS, 'mutual'))}",
             )
-        elif getattr(item.bound.model, "gain", None) is not None and item.type in LETTERS:
+        elif isinstance(getattr(item.bound.model, "gain", None), str):  # of active elements it is a number
             message = "elements that follow a generator are not exported: the deck's covariances are of one state"
             problems.add(document.position((*item.at, "gain")), item.path, message)
     if not chip.program.islands and not len(problems):
