@@ -51,6 +51,11 @@ def test_measured_powers_stand_beside_their_closed_forms(chip):
     assert rates["R2"].thermal == pytest.approx(rates["R2"].watts / (BOLTZMANN * 600), rel=1e-12)
     assert np.isnan(rates["I"].thermal)
     assert abs(heat.entropy - heat.entropy_expected) < 5 * heat.entropy_error
+    assert heat.entropy == pytest.approx(sum(one.thermal for one in heat.baths), rel=1e-9)  # each at its own T
+    assert heat.entropy_expected == pytest.approx(
+        sum(one.expected / (BOLTZMANN * one.temperature) for one in heat.baths), rel=1e-9
+    )
+    assert {one.temperature for one in heat.baths} == {300.0, 600.0}
     analysed = {one.path: one.watts for one in (*thermosim.analyze(chip)[0].heats, *thermosim.analyze(chip)[0].works)}
     assert {path: one.expected for path, one in rates.items()} == pytest.approx(analysed, rel=1e-12)
     assert heat.residue < 1e-12
