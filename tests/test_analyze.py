@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -109,8 +110,17 @@ def plain_of(tmp_path, lines):
 
 def test_json_has_no_entropy_where_the_screen_has_none(tmp_path):
     """At 1 as the dust of 1e-16 is some 200 k a second; a real one, of 1e-9 of the rate, is told."""
-    found = plain_of(tmp_path, [R1, C1])
-    assert (found["visible"], found["physical"]) == (0.0, 0.0)
+    raw = []
+    for k in range(8):
+        pair = [
+            f"R: {{type: resistor, r: {3 + k / 7:.3f} kOhm, pins: {{p: x, n: 0}}}}", C1,
+            f"Q: {{type: resistor, r: {5 + k / 3:.3f} kOhm, pins: {{p: x, n: y}}}}",
+            "D: {type: capacitor, c: 1.3 fF, pins: {p: y, n: 0}}",
+        ]  # fmt: skip
+        found = plain_of(tmp_path, pair)
+        assert (found["visible"], found["physical"]) == (0.0, 0.0)
+        raw.append(ts.analyze(ts.load(tmp_path / "chip.yaml"))[0].physical)
+    assert max(np.abs(raw)) > 0
     found = plain_of(tmp_path, [R1, C1, "W: {type: resistor, r: 1 MOhm, temperature: 77 K, pins: {p: x, n: 0}}"])
     # k (T1 - T2) / tau^ (1 / T2 - 1 / T1) with 1 / tau^ = G2 / C, the other resistor holding the node
     exact = (1 / (1e6 * 1e-15)) * (300 - 77) * (1 / 77 - 1 / 300)
