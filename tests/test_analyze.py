@@ -64,7 +64,7 @@ R1, C1 = "R: {type: resistor, r: 1 mOhm, pins: {p: x, n: 0}}", "C: {type: capaci
 
 def test_round_off_of_a_fast_network_is_no_entropy(tmp_path):
     """At 1 as the dust of 1e-16 is 200 k a second, and yet there is one bath alone."""
-    assert "entropy of all baths 0 1/s Mean" in screen(tmp_path, [R1, C1]).replace("mean", "Mean")
+    assert "entropy of all baths 0 k/s Mean" in screen(tmp_path, [R1, C1]).replace("mean", "Mean")
 
 
 def test_a_ringing_pair_is_told_once_and_nothing_is_said_to_be_hidden_where_nothing_is_seen(tmp_path):
@@ -75,7 +75,7 @@ def test_a_ringing_pair_is_told_once_and_nothing_is_said_to_be_hidden_where_noth
     ]  # fmt: skip
     told = screen(tmp_path, lines)
     assert told.count("at 477.5 kHz") == 1
-    assert "entropy that voltages show 0 1/s" in told
+    assert "entropy that voltages show 0 k/s" in told
     assert "the voltages hide most of it" in told
     mixed = [*lines[2:], "R: {type: resistor, r: 1 MOhm, pins: {p: x, n: m}}", "M: {type: inductor, l: 1 H, pins: "
              "{p: m, n: 0}}", "Q: {type: resistor, r: 1 MOhm, temperature: 77 K, pins: {p: m, n: 0}}"]  # fmt: skip
@@ -147,7 +147,7 @@ def test_a_conductance_that_damps_without_noise_says_what_is_not_counted(tmp_pat
     assert found["physical"] == pytest.approx(-0.5e6, rel=1e-9)
     assert found["active"] == ["G"]
     told = screen(tmp_path, damped)
-    assert "entropy of all baths -500 k1/s of resistors alone: the supply and the noise of G are not counted" in told
+    assert "entropy of all baths -5e+05 k/s of resistors alone: the supply and the noise of G are not counted" in told
     assert plain_of(tmp_path, damped[:2])["active"] == []
 
 
