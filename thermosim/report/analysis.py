@@ -12,6 +12,7 @@ from thermosim.circuit.discipline import discipline
 from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric
 from thermosim.measure.network import Flow, NetworkAnalysis, imbalance
+from thermosim.report.converters import converter
 from thermosim.report.story import Fact, Part, Section, Story, Table
 from thermosim.units import show
 
@@ -22,6 +23,7 @@ _ROUND_OFF = 1e-9
 def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) -> Story:
     """One section for each island and fabric; `full` gives every node, mode and element."""
     sections = [part for network in networks for part in _network(network, full)]
+    sections += [converter(bank, networks, len(bank.inputs) if full else SHOWN) for bank in chip.program.adcs]
     sections += [_fabric(fabric) for fabric in chip.program.fabrics]
     remarks = [str(problem) for problem in chip.lints]
     if chip.program.controllers:
