@@ -56,8 +56,7 @@ def test_all_kernels_give_the_same_bits(monkeypatch, name, rng, few):
 
 @pytest.mark.parametrize(("around", "alike"), [(True, False), (False, False), (True, True)])
 def test_lattices_give_the_same_bits(monkeypatch, around, alike):
-    """Unequal couplings on a torus or an open grid, whose neighbours follow one another but for the ends; p-bits alike or
-    not."""
+    """Unequal couplings on a torus or an open grid, whose neighbours follow one another but for the ends."""
     site = np.arange(6 * 256).reshape(6, 256)
     pairs = [np.stack([site, np.roll(site, -1, axis)], 2) for axis in (0, 1)]
     pairs = pairs if around else [pairs[0][:-1], pairs[1][:, :-1]]
