@@ -19,7 +19,12 @@ HEADER = ("input", "net", "sampling", "own noise", "steps", "together")
 
 def converter(bank: AdcBank, networks: Sequence[NetworkAnalysis], most: int) -> Section:
     """Noise of the first `most` inputs of a bank, referred to them; without the effect of aperture jitter."""
-    where = {net: (found, k) for found in networks if not found.reason for k, net in enumerate(found.nodes)}
+    where = {
+        net: (found, k)
+        for found in networks
+        if not found.reason and found.periodic is None
+        for k, net in enumerate(found.nodes)
+    }
     rows, remarks = [], []
     sampling = math.sqrt(BOLTZMANN * bank.temperature / bank.sample_capacitance) if bank.sample_capacitance else 0.0
     for channel, net in [(k, net) for k, net in enumerate(bank.inputs) if net in where][:most]:
