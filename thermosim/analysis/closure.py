@@ -83,7 +83,9 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
         centre = centre - weight * np.linalg.solve(lines, residue)
         spread = spread + weight * (found - spread)
         now = float(np.trace(spread)), float(np.linalg.norm(centre))
-        moved = abs(now[0] - before[0]) / (1e-4 * now[0]), abs(now[1] - before[1]) / (1e-3 * np.sqrt(now[0]))
+        scale = float(np.sqrt(now[0])) or 1e-3 * now[1] or 1.0  # without noise the mean alone is sought
+        wider = abs(now[0] - before[0]) / (1e-4 * now[0]) if now[0] else 0.0
+        moved = wider, abs(now[1] - before[1]) / (1e-3 * scale)
         if max(moved) < weight:
             return Region(mean, deviation, slope, centre, spread)
         before = now

@@ -33,9 +33,7 @@ def rounded(normal: Floats, bits: int | None, clip: float | None) -> Floats:
 class HeldNoiseRunner:
     """One array of held noise and the islands that it drives."""
 
-    def __init__(
-        self, bank: HeldBank, islands: list[AnyRunner], rails: Held, counters: Counters, seed: int
-    ) -> None:
+    def __init__(self, bank: HeldBank, islands: list[AnyRunner], rails: Held, counters: Counters, seed: int) -> None:
         replicas = rails.values.shape[1]
         self.bank = bank
         self._rails, self._rows = rails, rails.numbers(bank.inputs)
