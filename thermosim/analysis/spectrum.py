@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from thermosim.analysis.linear import modes
+from thermosim.analysis.linear import singular
 
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
@@ -53,7 +53,7 @@ def transfer(
 def _solved(capacitance: Floats, conductance: Floats, right: Complexes | Floats, frequencies: Floats) -> Complexes:
     """Y^-1 `right` (frequency, n, m), or the frequency at which there is none."""
     at = np.asarray(frequencies, dtype=float)
-    if np.any(at == 0) and np.any(modes(capacitance, conductance).rates == 0):
+    if np.any(at == 0) and singular(conductance):
         raise ValueError("no density or gain at 0 Hz: some mode does not decay, as where charge cannot leave a node")
     try:
         return np.asarray(np.linalg.solve(admittance(capacitance, conductance, at), right))

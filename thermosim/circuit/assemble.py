@@ -54,8 +54,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     islands = build_islands(circuit, driven, movers, problems)
     jump_islands = build_jump_islands(circuit, driven, problems)
     nonlinear_islands = build_nonlinear_islands(circuit, driven, movers, problems)
-    refuse_moving(circuit, islands, (*jump_islands, *nonlinear_islands), movers, problems)
-    analog: tuple[Island | JumpIsland | NonlinearIsland, ...] = (*islands, *jump_islands, *nonlinear_islands)
+    others: tuple[JumpIsland | NonlinearIsland, ...] = (*jump_islands, *nonlinear_islands)
+    refuse_moving(circuit, islands, others, movers, problems)
+    analog: tuple[Island | JumpIsland | NonlinearIsland, ...] = (*islands, *others)
     fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     dits = with_reads(circuit, build_dits(circuit, clocks, problems), problems)
     sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
@@ -118,7 +119,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         sources=movers.sources,
         provenance=_provenance(circuit),
     )
-    learning = build_learning(circuit, islands, jump_islands, adcs, dacs, program.controllers, problems)
+    learning = build_learning(circuit, islands, others, adcs, dacs, program.controllers, problems)
     notes = (*program.notes, *_discipline_notes(program, recorded))
     program = replace(program, learning=learning, notes=notes)
     built = analog or sampling

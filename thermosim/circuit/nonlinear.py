@@ -59,7 +59,7 @@ def build_nonlinear_islands(
         before = len(problems)
         _refuse(circuit, members, movers, problems)
         base = linear_island(circuit, nodes, members, driven, tied, movers, problems)
-        good = len(problems) == before and _sensed(circuit, base, members, problems)
+        good = len(problems) == before and base.moving is None and _sensed(circuit, base, members, tied[0], problems)
         found.append(_island(circuit, base, members, driven, tied, problems, good))
     return tuple(found)
 
@@ -99,13 +99,14 @@ def _elements(circuit: Circuit, members: Members | None = None) -> Iterator[tupl
             yield instance, k
 
 
-def _sensed(circuit: Circuit, base: Island, members: Members, problems: Problems) -> bool:
+def _sensed(circuit: Circuit, base: Island, members: Members, tied: Ties, problems: Problems) -> bool:
     """Report nonlinear elements at nets without capacitance: elimination is for linear parts alone."""
     before = len(problems)
     for instance, k in _elements(circuit, members):
         for pin in ("p", "n"):
-            net = instance.pins[pin][k]
-            if net in base.absent and "no capacitance" in base.absent[net]:
+            own = instance.pins[pin][k]
+            net = tied.get(own, (own, 0.0))[0]
+            if net in base.absent:
                 problems.add(
                     circuit.netlist.document.position((*instance.at, "pins", pin)), instance.element(k),
                     f"net '{net}' has no capacitance: a nonlinear current there would have to be solved for at every "

@@ -13,6 +13,7 @@ from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric
 from thermosim.measure.network import Flow, NetworkAnalysis, imbalance
 from thermosim.measure.periodic import Periodic
+from thermosim.report.converters import converter
 from thermosim.report.story import Fact, Part, Section, Story, Table
 from thermosim.times import seconds
 from thermosim.units import show
@@ -24,6 +25,7 @@ _ROUND_OFF = 1e-9
 def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) -> Story:
     """One section for each island and fabric; `full` gives every node, mode and element."""
     sections = [part for network in networks for part in _network(network, full)]
+    sections += [converter(bank, networks, len(bank.inputs) if full else SHOWN) for bank in chip.program.adcs]
     sections += [_fabric(fabric) for fabric in chip.program.fabrics]
     remarks = [*left_out(chip), *(str(problem) for problem in chip.lints)]
     if chip.program.controllers:
