@@ -142,3 +142,15 @@ def test_ctrl_c_within_a_booked_step_stops_at_once_and_goes_on_to_the_same_bits(
     for name, counts in whole.counters.items():
         np.testing.assert_array_equal(counts, resumed.counters[name], name)
     np.testing.assert_array_equal(whole.samples["a"], resumed.samples["a"])
+
+
+def test_a_run_that_stops_before_its_window_says_that_nothing_was_booked(chip):
+    from thermosim.report.telling_heat import heat
+
+    record = run(chip.program, {}, stop=lambda now: now >= 1_000_000_000)
+    section = heat(thermosim.measure(record).heat)
+    assert [fact.value for fact in section.facts] == ["undefined: the run stopped before anything was booked"]
+    assert {row[2] for row in section.tables[0].rows} == {""}
+    told = heat(thermosim.measure(thermosim.simulate(chip)).heat)
+    assert len(told.facts) == 2
+    assert "" not in {row[2] for row in told.tables[0].rows}
