@@ -26,7 +26,6 @@ from thermosim.measure import coloured
 from thermosim.measure.periodic import Periodic, periodic
 from thermosim.times import seconds
 
-
 DUST = 1e-12
 """Of the rates of a network, the part that round-off may pretend to be entropy production."""
 
@@ -59,11 +58,12 @@ class NetworkAnalysis:
     `mean` [V], `covariance` [V^2]; `stored` [J]: mean energy in capacitors and in inductors; `times` [s] of the
     relaxation modes, slowest first, and their `frequencies` [Hz], 0 where they do not ring; `low_density`
     [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it; `gain` (node, input) at f = 0 from driven nets;
-    `reversible`: detailed balance, with currents odd, None where no law is known; `circulation` [V^2/s]; `visible` entropy production [k/s], None
-    where some direction has no noise, or noise has a memory; `physical`: sum of heats over k T, None where a bath at
-    0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions`
-    by share; `active`: elements whose supplies and noise of their own are in no sum. `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock;
-    `edges` (n, n) [V^2]: the covariance just before new levels, None without it or with several clocks.
+    `reversible`: detailed balance, with currents odd, None where no law is known; `circulation` [V^2/s]; `visible`
+    entropy production [k/s], None where some direction has no noise, or noise has a memory; `physical`: sum of heats
+    over k T, None where a bath at 0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all
+    noise puts in; `contributions` by share; `active`: elements whose supplies and noise of their own are in no sum.
+    `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock; `edges`
+    (n, n) [V^2]: the covariance just before new levels, None without it or with several clocks.
     """
 
     path: str
