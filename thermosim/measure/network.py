@@ -62,8 +62,8 @@ class NetworkAnalysis:
     entropy production [k/s], None where some direction has no noise, or noise has a memory; `physical`: sum of heats
     over k T, None where a bath at 0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all
     noise puts in; `contributions` by share; `active`: elements whose supplies and noise of their own are in no sum.
-    `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock;
-    `edges` (n, n) [V^2]: the covariance just before new levels, None without it or with several clocks.
+    `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock; `edges`
+    (n, n) [V^2]: the covariance just before new levels, None without it or with several clocks.
     """
 
     path: str
