@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -63,7 +64,7 @@ R1, C1 = "R: {type: resistor, r: 1 mOhm, pins: {p: x, n: 0}}", "C: {type: capaci
 
 def test_round_off_of_a_fast_network_is_no_entropy(tmp_path):
     """At 1 as the dust of 1e-16 is 200 k a second, and yet there is one bath alone."""
-    assert "entropy of all baths 0 1/s Mean" in screen(tmp_path, [R1, C1]).replace("mean", "Mean")
+    assert "entropy of all baths 0 k/s Mean" in screen(tmp_path, [R1, C1]).replace("mean", "Mean")
 
 
 def test_a_ringing_pair_is_told_once_and_nothing_is_said_to_be_hidden_where_nothing_is_seen(tmp_path):
@@ -74,7 +75,7 @@ def test_a_ringing_pair_is_told_once_and_nothing_is_said_to_be_hidden_where_noth
     ]  # fmt: skip
     told = screen(tmp_path, lines)
     assert told.count("at 477.5 kHz") == 1
-    assert "entropy that voltages show 0 1/s" in told
+    assert "entropy that voltages show 0 k/s" in told
     assert "the voltages hide most of it" in told
     mixed = [*lines[2:], "R: {type: resistor, r: 1 MOhm, pins: {p: x, n: m}}", "M: {type: inductor, l: 1 H, pins: "
              "{p: m, n: 0}}", "Q: {type: resistor, r: 1 MOhm, temperature: 77 K, pins: {p: m, n: 0}}"]  # fmt: skip
@@ -95,3 +96,62 @@ def test_what_no_closed_form_covers_is_named(name, told):
     plain = json.loads(invoke("analyze", name, "--json").stdout)
     assert plain["networks"] == []
     assert plain["left_out"][0].startswith(told)
+
+
+def plain_of(tmp_path, lines):
+    path = tmp_path / "chip.yaml"
+    body = "".join(f"  {line}\n" for line in lines)
+    path.write_text(
+        f"thermosim: 1\nname: chip\ntemperature: 300 K\ninstances:\n{body}"
+        "run: {duration: 100 us, record: {x: every 100 ns}, growth: allowed}\n"
+    )
+    return json.loads(invoke("analyze", str(path), "--json").stdout)["networks"][0]
+
+
+def test_json_has_no_entropy_where_the_screen_has_none(tmp_path):
+    """At 1 as the dust of 1e-16 is some 200 k a second; a real one, of 1e-9 of the rate, is told."""
+    raw = []
+    for k in range(8):
+        pair = [
+            f"R: {{type: resistor, r: {3 + k / 7:.3f} kOhm, pins: {{p: x, n: 0}}}}", C1,
+            f"Q: {{type: resistor, r: {5 + k / 3:.3f} kOhm, pins: {{p: x, n: y}}}}",
+            "D: {type: capacitor, c: 1.3 fF, pins: {p: y, n: 0}}",
+        ]  # fmt: skip
+        found = plain_of(tmp_path, pair)
+        assert (found["visible"], found["physical"]) == (0.0, 0.0)
+        raw.append(ts.analyze(ts.load(tmp_path / "chip.yaml"))[0].physical)
+    assert max(np.abs(raw)) > 0
+    found = plain_of(tmp_path, [R1, C1, "W: {type: resistor, r: 1 MOhm, temperature: 77 K, pins: {p: x, n: 0}}"])
+    # k (T1 - T2) / tau^ (1 / T2 - 1 / T1) with 1 / tau^ = G2 / C, the other resistor holding the node
+    exact = (1 / (1e6 * 1e-15)) * (300 - 77) * (1 / 77 - 1 / 300)
+    assert found["physical"] == pytest.approx(exact, rel=1e-5)
+    assert found["visible"] == 0.0
+
+
+def test_nothing_is_said_of_detailed_balance_where_there_is_no_law(tmp_path):
+    away = plain_of(tmp_path, [R1, C1, "G: {type: transconductance, gm: 2000 S, pins: {p: x, n: 0, cp: x, cn: 0}}"])
+    assert away["reason"]
+    assert (away["reversible"], away["visible"], away["physical"], away["circulation"]) == (None, None, None, [[None]])
+    (moving,) = json.loads(invoke("analyze", "switched_capacitor", "--json").stdout)["networks"]
+    assert moving["reversible"] is None
+    (still,) = json.loads(invoke("analyze", "noisy_capacitor", "--json").stdout)["networks"]
+    assert still["reversible"] is True
+
+
+def test_a_conductance_that_damps_without_noise_says_what_is_not_counted(tmp_path):
+    """gm = 1 / R cools to T / 2 and takes k T / 2 R C from the bath: entropy of the baths falls by k / 2 R C."""
+    damped = [R1.replace("1 mOhm", "1 MOhm"), C1.replace("1 fF", "1 pF"),
+              "G: {type: transconductance, gm: -1 uS, pins: {p: x, n: 0, cp: x, cn: 0}}"]  # fmt: skip
+    found = plain_of(tmp_path, damped)
+    assert found["covariance"][0][0] == pytest.approx(1.380649e-23 * 300 / 1e-12 / 2, rel=1e-9)
+    assert found["physical"] == pytest.approx(-0.5e6, rel=1e-9)
+    assert found["active"] == ["G"]
+    told = screen(tmp_path, damped)
+    assert "entropy of all baths -5e+05 k/s of resistors alone: the supply and the noise of G are not counted" in told
+    assert plain_of(tmp_path, damped[:2])["active"] == []
+
+
+def test_a_slow_mode_is_told_with_the_samples_that_it_takes(tmp_path):
+    """Draws every tau of exp(-t / tau): 1 + 2 / (e - 1) = 2.164 of them count as one."""
+    told = screen(tmp_path, [R1.replace("1 mOhm", "1 MOhm"), C1.replace("1 fF", "1 pF")])
+    assert "relaxation 1 us recorded every 1 us the slowest takes 2.16 samples" in told

@@ -78,3 +78,13 @@ def test_make_targets_that_are_named_exist() -> None:
         )
     )
     assert all(re.search(rf"^{name}:", makefile, re.MULTILINE) for name in named)
+
+
+def test_every_experiment_and_every_chip_can_be_found() -> None:
+    page = (ROOT / "docs/explanation/experiments.md").read_text()
+    names = {folder.parent.name for folder in (ROOT / "experiments").glob("*/run.py")}
+    assert set(re.findall(r"\| `(\w+)` \|", page)) == names
+    readme = (ROOT / "README.md").read_text()
+    assert f"{len(names)} questions" in readme
+    for chip in (ROOT / "netlists").glob("*.yaml"):
+        assert f"`{chip.stem}`" in readme, chip.name

@@ -178,6 +178,39 @@ def test_a_narrow_resonance_is_not_missed_by_a_band():
     assert np.diag(found) == pytest.approx(np.diag(linear.stationary(c, g, s)), rel=1e-6)
 
 
+def test_in_equilibrium_the_first_law_is_held_against_what_noise_turns_over(tmp_path):
+    """No heat flows and no work is done: round-off over round-off is no error of the first law."""
+    dust = []
+    for k in range(12):
+        found = network(
+            tmp_path,
+            [
+                f"R1: {{type: resistor, r: {1 + k / 7:.3f} MOhm, pins: {{p: a, n: 0}}}}",
+                f"R2: {{type: resistor, r: {2 + k / 3:.3f} MOhm, pins: {{p: a, n: b}}}}",
+                "C1: {type: capacitor, c: 1.1 pF, pins: {p: a, n: 0}}",
+                "C2: {type: capacitor, c: 0.7 pF, pins: {p: b, n: 0}}",
+            ],
+        )
+        assert abs(imbalance(found)) < 1e-12
+        dust.append(abs(sum(one.watts for one in found.heats)) / (max(abs(one.watts) for one in found.heats) or 1.0))
+    assert max(dust) > 1e-6  # a share of the heats themselves would say that
+
+
+def test_a_mode_that_does_not_decay_has_no_density_at_its_own_frequency():
+    """Charge that cannot leave two nodes; and a coil and a capacitor without loss, w = 1."""
+    capacitance, noise = np.diag([1.0, 2.0]), np.eye(2)
+    shut = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    with pytest.raises(ValueError, match="no density or gain at 0 Hz: some mode does not decay, as where charge cann"):
+        spectrum.density(capacitance, shut, noise, np.array([1.0, 0.0]))
+    with pytest.raises(ValueError, match="no density or gain at 0 Hz"):
+        spectrum.transfer(capacitance, shut, np.ones((2, 1)), np.zeros((2, 1)), np.zeros(1))
+    assert np.all(np.isfinite(spectrum.density(capacitance, shut, noise, np.array([1e-3]))))
+    ringing = np.array([[0.0, 1.0], [-1.0, 0.0]])
+    with pytest.raises(ValueError, match=r"no density or gain somewhere from 0\.15\d* to 0\.15\d* Hz: some mode there"):
+        spectrum.density(np.eye(2), ringing, noise, np.array([1 / (2 * np.pi)]))
+    assert spectrum.density(np.eye(2), ringing, noise, np.zeros(1)).shape == (1, 2, 2)
+
+
 def test_the_noise_bandwidth_of_an_rc_and_the_energy_of_its_mean(tmp_path):
     """1 / (4 R C); C (<v>^2 + kT/C) / 2; the inner voltage of an amplifier stores nothing."""
     lines = [

@@ -14,7 +14,7 @@ from thermosim.compile.chip import Effort, Run, run
 from thermosim.compile.digital import conjugate_gradients
 from thermosim.compile.error_law import covariance_error, mean_covariance
 from thermosim.compile.matrix import elements, held, in_steps
-from thermosim.compile.network import resistive
+from thermosim.compile.network import capacitive, resistive
 from thermosim.compile.parts import Parts
 from thermosim.errors import ThermosimError
 
@@ -85,13 +85,20 @@ def test_gaussian_law_and_regression():
         chips.gaussian(mean)
 
 
-@pytest.mark.parametrize("diffusion", [None, np.diag([1.0, 9.0, 2.0, 4.0])], ids=["reversible", "circulating"])
+@pytest.mark.parametrize(
+    "network",
+    [
+        resistive(matrix(4, False, 14), Parts()),
+        resistive(matrix(4, False, 14), Parts(), diffusion=np.diag([1.0, 9.0, 2.0, 4.0])),
+        capacitive(matrix(4, False, 14), Parts()),
+    ],
+    ids=["reversible", "circulating", "modes at angles"],
+)
 @pytest.mark.parametrize("every", [0.05, 0.25, 2.0])
-def test_the_error_law_is_that_of_the_draws(every, diffusion):
-    """Sums over all lags, term by term, from the matrices themselves; not symmetric ones where voltages circulate."""
+def test_the_error_law_is_that_of_the_draws(every, network):
+    """Sums over all lags, term by term, from the matrices; modes of capacitive networks are not orthogonal."""
     from scipy.linalg import expm
 
-    network = resistive(matrix(4, False, 14), Parts(), diffusion=diffusion)
     h, draws = every * network.slowest, 200_000
     made = Run((), np.zeros((1, draws, 4)), h, "ok", 0.0, ())
     step, now = expm(-network.slope * h), network.covariance

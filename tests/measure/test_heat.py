@@ -51,6 +51,11 @@ def test_measured_powers_stand_beside_their_closed_forms(chip):
     assert rates["R2"].thermal == pytest.approx(rates["R2"].watts / (BOLTZMANN * 600), rel=1e-12)
     assert np.isnan(rates["I"].thermal)
     assert abs(heat.entropy - heat.entropy_expected) < 5 * heat.entropy_error
+    assert heat.entropy == pytest.approx(sum(one.thermal for one in heat.baths), rel=1e-9)  # each at its own T
+    assert heat.entropy_expected == pytest.approx(
+        sum(one.expected / (BOLTZMANN * one.temperature) for one in heat.baths), rel=1e-9
+    )
+    assert {one.temperature for one in heat.baths} == {300.0, 600.0}
     analysed = {one.path: one.watts for one in (*thermosim.analyze(chip)[0].heats, *thermosim.analyze(chip)[0].works)}
     assert {path: one.expected for path, one in rates.items()} == pytest.approx(analysed, rel=1e-12)
     assert heat.residue < 1e-12
@@ -137,3 +142,15 @@ def test_ctrl_c_within_a_booked_step_stops_at_once_and_goes_on_to_the_same_bits(
     for name, counts in whole.counters.items():
         np.testing.assert_array_equal(counts, resumed.counters[name], name)
     np.testing.assert_array_equal(whole.samples["a"], resumed.samples["a"])
+
+
+def test_a_run_that_stops_before_its_window_says_that_nothing_was_booked(chip):
+    from thermosim.report.telling_heat import heat
+
+    record = run(chip.program, {}, stop=lambda now: now >= 1_000_000_000)
+    section = heat(thermosim.measure(record).heat)
+    assert [fact.value for fact in section.facts] == ["undefined: the run stopped before anything was booked"]
+    assert {row[2] for row in section.tables[0].rows} == {""}
+    told = heat(thermosim.measure(thermosim.simulate(chip)).heat)
+    assert len(told.facts) == 2
+    assert "" not in {row[2] for row in told.tables[0].rows}

@@ -166,7 +166,7 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
     memory = found.edges is not None or any(is_noise(name) for name in found.nodes)
     seen, taken = found.cleaned(found.visible), found.cleaned(found.physical)
-    visible, physical = ("undefined" if rate is None else show(rate, "1/s", 4) for rate in (seen, taken))
+    visible, physical = ("undefined" if rate is None else f"{rate:.4g} k/s" for rate in (seen, taken))
     if taken is None:
         gathered = any(flow.temperature is not None and math.isnan(flow.temperature) for flow in found.heats)
         why = "parts without a heat of their own meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
@@ -179,7 +179,7 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
         why = ""
     facts = (
         Fact("detailed balance of voltages", "yes" if found.reversible else "no, currents circulate"),
-        Fact("entropy that voltages show", visible, "noise has a memory" if memory else "in units of k"),
+        Fact("entropy that voltages show", visible, "noise has a memory" if memory else "k is Boltzmann's"),
         Fact("entropy of all baths", physical, why),
         Fact(
             "mean energy",

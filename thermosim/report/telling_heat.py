@@ -18,10 +18,14 @@ def heat(found: Sequence[Heat]) -> Section:
     remarks: list[str] = []
     for one in found:
         of = f" of {one.path}" if len(found) > 1 else ""
-        said = pm(one.entropy, one.entropy_error, "k/s") if math.isfinite(one.entropy) else "undefined: a bath at 0 K"
+        why = "a bath at 0 K" if one.seconds else "the run stopped before anything was booked"
+        said = pm(one.entropy, one.entropy_error, "k/s") if math.isfinite(one.entropy) else f"undefined: {why}"
         known = f"closed form {one.entropy_expected:.4g} k/s" if math.isfinite(one.entropy_expected) else ""
         facts.append(Fact(f"entropy given to baths{of}", said, known))
-        facts.append(Fact(f"first law{of}", f"to {one.residue:.1e}", "largest residue of a replica over its ledger"))
+        if one.seconds:
+            facts.append(
+                Fact(f"first law{of}", f"to {one.residue:.1e}", "largest residue of a replica over its ledger")
+            )
         rows += [_row(rate) for rate in (*one.baths, *one.sources)]
         if one.reason:
             remarks.append(f"no closed form{of}: {one.reason}")
@@ -33,5 +37,6 @@ def heat(found: Sequence[Heat]) -> Section:
 def _row(rate: Rate) -> tuple[str, ...]:
     what = "work of a source" if rate.temperature is None else f"heat into {show(rate.temperature, 'K')}"
     measured = pm_si(rate.watts, rate.error, "W") if math.isfinite(rate.error) else show(rate.watts, "W", 4)
+    measured = measured if math.isfinite(rate.watts) else ""
     known = show(rate.expected, "W", 4) if math.isfinite(rate.expected) else ""
     return (rate.path, what, measured, known, f"{rate.thermal:.4g}" if math.isfinite(rate.thermal) else "")
