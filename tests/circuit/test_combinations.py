@@ -170,3 +170,18 @@ def test_switches_and_curves_have_the_temperature_that_they_state(chip):
     (island,) = chip(RC.splitlines(keepends=True)[0], curve).program.nonlinear_islands
     for law in (island.drawn, island.actual):
         assert law.linear.noise == pytest.approx(np.array([[2 * 1.380649e-23 * 3000 * 1e-5]]), rel=1e-12)
+
+
+GROWING = "  G: {type: transconductance, gm: 1.5 uS, pins: {p: x, n: 0, cp: x, cn: 0}}\n"
+ALLOWED = RUN.replace("record", "growth: allowed, record")
+GROWS = "no stationary law: the drift C^-1 G has the eigenvalue -5e+05 1/s, and every mode must decay"
+
+
+def test_growth_leaves_self_heating_and_decks_without_a_state_and_says_where(chip):
+    from thermosim.adapters.spice import deck
+
+    warm = RC.replace("1 MOhm", "1 MOhm, thermal_resistance: 1e8 K/W")
+    assert told(chip, warm, GROWING, run=ALLOWED) == [f"t.yaml:6:54: R: self-heating needs a stationary state: {GROWS}"]
+    with pytest.raises(NetlistError) as caught:
+        deck(chip(RC, GROWING, run=ALLOWED))
+    assert re.sub(r"\S*/t\.yaml", "t.yaml", str(caught.value)) == f"t.yaml:5:43: x: {GROWS}"
