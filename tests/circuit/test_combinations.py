@@ -185,3 +185,30 @@ def test_growth_leaves_self_heating_and_decks_without_a_state_and_says_where(chi
     with pytest.raises(NetlistError) as caught:
         deck(chip(RC, GROWING, run=ALLOWED))
     assert re.sub(r"\S*/t\.yaml", "t.yaml", str(caught.value)) == f"t.yaml:5:43: x: {GROWS}"
+
+
+SHORT = """  CY: {type: capacitor, c: 1 pF, pins: {p: y, n: 0}}
+  S: {type: switch, r_on: 0.1 Ohm, r_off: 1000 TOhm, duty: 0.4, pins: {p: x, n: y, clock: phi}}
+"""
+
+
+def test_a_closed_switch_that_swallows_a_leak_is_told(chip):
+    """In floating point 10 S + 1 pS has lost 0.01 % of the leak, in the state in which the switch is closed."""
+    leak = RC.replace("1 MOhm", "1 TOhm")
+    found = [one for one in chip(CLOCK, leak, SHORT).lints if one.rule == "lost-digits"]
+    assert [one.path for one in found] == ["x"]
+    assert re.match(r"the slowest relaxation, 2 s at '[xy]', is the small difference of conductances", found[0].message)
+    apart = SHORT.replace("0.1 Ohm", "1 MOhm")
+    assert not [one for one in chip(CLOCK, leak, apart).lints if one.rule == "lost-digits"]
+
+
+def test_heat_of_a_switch_that_is_too_fast_to_be_followed_is_refused(chip):
+    heat = (
+        RUN.replace("record", "measure: [heat], record").replace("20 us", "20 ms").replace("every 1 us", "every 1 ms")
+    )
+    chip(CLOCK, RC, SHORT.replace("0.1 Ohm", "1 MOhm"), run=heat)
+    assert told(chip, CLOCK, RC, SHORT, run=heat) == [
+        "t.yaml:10:62: run.measure: heat follows the fastest mode of 'x', 50 fs, in pieces of an eighth: 6.4e+12 of them "
+        "are too many (at most 1e+10); shorten the run, leave heat out, or leave out the small capacitor that makes it "
+        "fast"
+    ]
