@@ -209,6 +209,6 @@ def test_heat_of_a_switch_that_is_too_fast_to_be_followed_is_refused(chip):
     chip(CLOCK, RC, SHORT.replace("0.1 Ohm", "1 MOhm"), run=heat)
     assert told(chip, CLOCK, RC, SHORT, run=heat) == [
         "t.yaml:10:62: run.measure: heat follows the fastest mode of 'x', 50 fs, in pieces of an eighth: 6.4e+12 of "
-        "them are too many (at most 1e+10); shorten the run, leave heat out, or leave out the small capacitor that makes it "
-        "fast"
+        "them are too many (at most 1e+10); shorten the run, leave heat out, or leave out the small capacitor that makes "
+        "it fast"
     ]

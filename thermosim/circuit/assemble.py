@@ -117,7 +117,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         sources=movers.sources,
         provenance=_provenance(circuit),
     )
-    others = (*jump_islands, *nonlinear_islands)
+    others: tuple[JumpIsland | NonlinearIsland, ...] = (*jump_islands, *nonlinear_islands)
     learning = build_learning(circuit, islands, others, adcs, dacs, program.controllers, problems)
     notes = (*program.notes, *_discipline_notes(program, recorded))
     program = replace(program, learning=learning, notes=notes)
