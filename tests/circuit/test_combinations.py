@@ -209,6 +209,14 @@ def test_heat_of_a_switch_that_is_too_fast_to_be_followed_is_refused(chip):
     chip(CLOCK, RC, SHORT.replace("0.1 Ohm", "1 MOhm"), run=heat)
     assert told(chip, CLOCK, RC, SHORT, run=heat) == [
         "t.yaml:10:62: run.measure: heat follows the fastest mode of 'x', 50 fs, in pieces of an eighth: 6.4e+12 of "
-        "them are too many (at most 1e+10); shorten the run, leave heat out, or leave out the small capacitor that makes "
-        "it fast"
+        "them are too many (at most 1e+10); shorten the run, leave heat out, or leave out the small capacitor that "
+        "makes it fast"
     ]
+
+
+def test_a_loop_from_converter_to_converter_leaves_no_law_to_compare_with(chip):
+    """No controller stands between: the codes of the ADC are those of the DAC."""
+    loop = LOOP.replace("in: d,", "in: y,")
+    record = thermosim.simulate(chip(CLOCK, RC, loop, run=RUN.replace("20 us, burn", "200 us, burn")), seed=1)
+    (target,) = thermosim.measure(record).target
+    assert (target.distances, target.note) == ((), "a converter moves its inputs and the netlist names no target law")
