@@ -220,3 +220,31 @@ def test_a_loop_from_converter_to_converter_leaves_no_law_to_compare_with(chip):
     record = thermosim.simulate(chip(CLOCK, RC, loop, run=RUN.replace("20 us, burn", "200 us, burn")), seed=1)
     (target,) = thermosim.measure(record).target
     assert (target.distances, target.note) == ((), "a converter moves its inputs and the netlist names no target law")
+
+
+AMPLIFIER = """  A: {type: amplifier, gain: 2, bandwidth: 1 MHz, output_resistance: 1 kOhm, psd: 1e-16 V^2/Hz,
+      swing: 1 mV, pins: {in_p: x, in_n: 0, out: y}}
+  CY: {type: capacitor, c: 1 pF, pins: {p: y, n: 0}}
+"""
+CURVE = "  Q: {type: polynomial_conductance, g1: 10 uS, g3: 2 mS/V^2, noisy: true, pins: {p: x, n: 0}}\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "why"), [(SWITCH, "changes in time"), (CURVE, "is not linear")], ids=["moves", "bent"]
+)
+def test_a_swing_that_cannot_be_looked_after_is_told(chip, what, why):
+    assert not [one for one in chip(CLOCK, RC, AMPLIFIER).lints if one.rule == "clipping"]
+    (found,) = [one for one in chip(CLOCK, RC, what, AMPLIFIER).lints if one.rule == "clipping"]
+    assert (found.path, found.message) == (
+        "A",
+        f"whether its output stays within its swing of 1 mV is not known beforehand: its network {why}; record a net "
+        "that follows it",
+    )
+
+
+def test_few_electrons_are_seen_beside_a_switch_in_the_state_that_remembers_longest(chip):
+    """I tau / q of 1 pA and 1 us; the open switch is a thousandth of the resistor."""
+    shot = "  J: {type: shot_noise, mean: left_out, current: 1 pA, pins: {p: x, n: 0}}\n"
+    for more in ((), (SWITCH,)):
+        (found,) = [one for one in chip(CLOCK, RC, *more, shot).lints if one.rule == "few-electrons"]
+        assert found.message.startswith("6.24 electrons cross it in the ")
