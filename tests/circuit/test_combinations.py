@@ -248,3 +248,10 @@ def test_few_electrons_are_seen_beside_a_switch_in_the_state_that_remembers_long
     for more in ((), (SWITCH,)):
         (found,) = [one for one in chip(CLOCK, RC, *more, shot).lints if one.rule == "few-electrons"]
         assert found.message.startswith("6.24 electrons cross it in the ")
+
+
+def test_a_curve_whose_ends_are_tied_to_each_other_is_refused(chip):
+    curve = CURVE.replace("p: x, n: 0", "p: z, n: x")
+    assert told(chip, RC, TIED, curve) == [
+        "t.yaml:8:3: Q: ideal sources join its ends (z, x): its current moves no voltage; leave it out"
+    ]
