@@ -53,7 +53,7 @@ def build_nonlinear_islands(
             circuit.netlist.document.position(("run", key), key=True), f"run.{key}",
             "it is for nonlinear analog networks and this chip has none: linear ones are stepped exactly; leave it out",
         )  # fmt: skip
-    _check_ends(circuit, driven, problems)
+    _check_ends(circuit, driven, tied[0], problems)
     found = []
     for nodes, members in zip(groups, members_of(circuit, groups), strict=True):
         before = len(problems)
@@ -80,13 +80,18 @@ def _refuse(circuit: Circuit, members: Members, movers: Movers, problems: Proble
             )  # fmt: skip
 
 
-def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> None:
+def _check_ends(circuit: Circuit, driven: Mapping[str, Any], tied: Ties, problems: Problems) -> None:
     for instance, k in _elements(circuit):
         if instance.type in COILS:
             continue  # told with the other coils
         ends = [instance.pins[pin][k] for pin in ("p", "n")]
-        if ends[0] == ends[1] or all(net == GROUND or net in driven for net in ends):
-            what = "both its ends are on one net" if ends[0] == ends[1] else "both its ends are held"
+        one, other = (tied.get(net, (net, 0.0))[0] for net in ends)
+        what = ""
+        if one == other:
+            what = "both its ends are on one net" if ends[0] == ends[1] else "ideal sources join its ends"
+        elif all(net == GROUND or net in driven for net in ends):
+            what = "both its ends are held"
+        if what:
             problems.add(
                 circuit.netlist.document.position(instance.at, key=True), instance.element(k),
                 f"{what} ({ends[0]}, {ends[1]}): its current moves no voltage; leave it out",
