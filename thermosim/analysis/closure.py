@@ -76,7 +76,8 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
         centre = centre - weight * np.linalg.solve(lines, residue)
         spread = spread + weight * (found - spread)
         now = float(np.trace(spread)), float(np.linalg.norm(centre))
-        moved = abs(now[0] - before[0]) / (1e-4 * now[0]), abs(now[1] - before[1]) / (1e-3 * np.sqrt(now[0]))
+        size = np.sqrt(now[0]) or now[1] or 1.0  # without noise there is a mean alone
+        moved = abs(now[0] - before[0]) / (1e-4 * (now[0] or size**2)), abs(now[1] - before[1]) / (1e-3 * size)
         if max(moved) < weight:
             return Region(mean, deviation, slope, centre, spread)
         before = now
