@@ -84,3 +84,22 @@ couplings: {c: {between: [x, x], model: {type: resistor, r: 20 MOhm, gain: beta}
 run: {duration: 10 us, replicas: 5, record: {x: every 1 us}}
 """
 """A forward diffusion: beta(t) on drift and noise alike, of a resistor and of a coupling."""
+
+KNOBS = """
+generators:
+  near: {points: [[0 s, 1], [3 us, 2.5], [7.3 us, 0.6]], period: 11 us}
+  far: {points: [[0 s, 0.5], [2 us, 1.5], [3 us, 1], [6.1 us, 3]], period: 11 us}
+instances:
+  U: {type: voltage_source, v: 60 uV, gain: near, pins: {p: u, n: 0}}
+  W: {type: voltage_source, v: -30 uV, pins: {p: w, n: 0}}
+  C1: {type: capacitor, c: 1 pF, gain: near, pins: {p: x, n: 0}}
+  C12: {type: capacitor, c: 0.7 pF, gain: near, pins: {p: x, n: y}}
+  C2: {type: capacitor, c: 2 pF, pins: {p: y, n: 0}}
+  CU: {type: capacitor, c: 0.5 pF, gain: far, pins: {p: y, n: u}}
+  RW: {type: resistor, r: 1 MOhm, temperature: 400 K, pins: {p: w, n: x}}
+  RX: {type: resistor, r: 2 MOhm, pins: {p: x, n: 0}}
+  RY: {type: resistor, r: 2 MOhm, gain: far, temperature: 100 K, pins: {p: y, n: 0}}
+  I: {type: current_source, i: 20 pA, gain: near, pins: {p: y, n: 0}}
+run: {duration: 11 us, burn_in: 0 us, replicas: 5, record: {x: every 1.1 us, y: every 1.1 us}, measure: [mixing, heat]}
+"""
+"""Capacitors that change, one of them to a net that steps at the same instants, with heat."""

@@ -170,3 +170,88 @@ def test_switches_and_curves_have_the_temperature_that_they_state(chip):
     (island,) = chip(RC.splitlines(keepends=True)[0], curve).program.nonlinear_islands
     for law in (island.drawn, island.actual):
         assert law.linear.noise == pytest.approx(np.array([[2 * 1.380649e-23 * 3000 * 1e-5]]), rel=1e-12)
+
+
+GROWING = "  G: {type: transconductance, gm: 1.5 uS, pins: {p: x, n: 0, cp: x, cn: 0}}\n"
+ALLOWED = RUN.replace("record", "growth: allowed, record")
+GROWS = "no stationary law: the drift C^-1 G has the eigenvalue -5e+05 1/s, and every mode must decay"
+
+
+def test_growth_leaves_self_heating_and_decks_without_a_state_and_says_where(chip):
+    from thermosim.adapters.spice import deck
+
+    warm = RC.replace("1 MOhm", "1 MOhm, thermal_resistance: 1e8 K/W")
+    assert told(chip, warm, GROWING, run=ALLOWED) == [f"t.yaml:6:54: R: self-heating needs a stationary state: {GROWS}"]
+    with pytest.raises(NetlistError) as caught:
+        deck(chip(RC, GROWING, run=ALLOWED))
+    assert re.sub(r"\S*/t\.yaml", "t.yaml", str(caught.value)) == f"t.yaml:5:43: x: {GROWS}"
+
+
+SHORT = """  CY: {type: capacitor, c: 1 pF, pins: {p: y, n: 0}}
+  S: {type: switch, r_on: 0.1 Ohm, r_off: 1000 TOhm, duty: 0.4, pins: {p: x, n: y, clock: phi}}
+"""
+
+
+def test_a_closed_switch_that_swallows_a_leak_is_told(chip):
+    """In floating point 10 S + 1 pS has lost 0.01 % of the leak, in the state in which the switch is closed."""
+    leak = RC.replace("1 MOhm", "1 TOhm")
+    found = [one for one in chip(CLOCK, leak, SHORT).lints if one.rule == "lost-digits"]
+    assert [one.path for one in found] == ["x"]
+    assert re.match(r"the slowest relaxation, 2 s at '[xy]', is the small difference of conductances", found[0].message)
+    apart = SHORT.replace("0.1 Ohm", "1 MOhm")
+    assert not [one for one in chip(CLOCK, leak, apart).lints if one.rule == "lost-digits"]
+
+
+def test_heat_of_a_switch_that_is_too_fast_to_be_followed_is_refused(chip):
+    heat = (
+        RUN.replace("record", "measure: [heat], record").replace("20 us", "20 ms").replace("every 1 us", "every 1 ms")
+    )
+    chip(CLOCK, RC, SHORT.replace("0.1 Ohm", "1 MOhm"), run=heat)
+    assert told(chip, CLOCK, RC, SHORT, run=heat) == [
+        "t.yaml:10:62: run.measure: heat follows the fastest mode of 'x', 50 fs, in pieces of an eighth: 6.4e+12 of "
+        "them are too many (at most 1e+10); shorten the run, leave heat out, or leave out the small capacitor that "
+        "makes it fast"
+    ]
+
+
+def test_a_loop_from_converter_to_converter_leaves_no_law_to_compare_with(chip):
+    """No controller stands between: the codes of the ADC are those of the DAC."""
+    loop = LOOP.replace("in: d,", "in: y,")
+    record = thermosim.simulate(chip(CLOCK, RC, loop, run=RUN.replace("20 us, burn", "200 us, burn")), seed=1)
+    (target,) = thermosim.measure(record).target
+    assert (target.distances, target.note) == ((), "a converter moves its inputs and the netlist names no target law")
+
+
+AMPLIFIER = """  A: {type: amplifier, gain: 2, bandwidth: 1 MHz, output_resistance: 1 kOhm, psd: 1e-16 V^2/Hz,
+      swing: 1 mV, pins: {in_p: x, in_n: 0, out: y}}
+  CY: {type: capacitor, c: 1 pF, pins: {p: y, n: 0}}
+"""
+CURVE = "  Q: {type: polynomial_conductance, g1: 10 uS, g3: 2 mS/V^2, noisy: true, pins: {p: x, n: 0}}\n"
+
+
+@pytest.mark.parametrize(
+    ("what", "why"), [(SWITCH, "changes in time"), (CURVE, "is not linear")], ids=["moves", "bent"]
+)
+def test_a_swing_that_cannot_be_looked_after_is_told(chip, what, why):
+    assert not [one for one in chip(CLOCK, RC, AMPLIFIER).lints if one.rule == "clipping"]
+    (found,) = [one for one in chip(CLOCK, RC, what, AMPLIFIER).lints if one.rule == "clipping"]
+    assert (found.path, found.message) == (
+        "A",
+        f"whether its output stays within its swing of 1 mV is not known beforehand: its network {why}; record a net "
+        "that follows it",
+    )
+
+
+def test_few_electrons_are_seen_beside_a_switch_in_the_state_that_remembers_longest(chip):
+    """I tau / q of 1 pA and 1 us; the open switch is a thousandth of the resistor."""
+    shot = "  J: {type: shot_noise, mean: left_out, current: 1 pA, pins: {p: x, n: 0}}\n"
+    for more in ((), (SWITCH,)):
+        (found,) = [one for one in chip(CLOCK, RC, *more, shot).lints if one.rule == "few-electrons"]
+        assert found.message.startswith("6.24 electrons cross it in the ")
+
+
+def test_a_curve_whose_ends_are_tied_to_each_other_is_refused(chip):
+    curve = CURVE.replace("p: x, n: 0", "p: z, n: x")
+    assert told(chip, RC, TIED, curve) == [
+        "t.yaml:8:3: Q: ideal sources join its ends (z, x): its current moves no voltage; leave it out"
+    ]

@@ -50,7 +50,7 @@ def test_the_loss_is_real_and_bounded(tmp_path):
     shares = []
     for leak in 10.0 ** np.arange(10.5, 14.5, 0.25):
         (island,) = pair(tmp_path, leak=f"{leak:.6e} Ohm").program.islands
-        rate, uncertain, _ = slowest(island)
+        rate, uncertain, _ = slowest(island.drawn)
         shares.append(abs(rate * float(f"{leak:.6e}") * 3e-12 - 1) / uncertain)
     assert max(shares) < 1.5, "two roundings, of the sum and of its scaled form, are each half an epsilon"
     assert max(shares) > 0.05, "and the bound is not an empty one"
@@ -58,4 +58,4 @@ def test_the_loss_is_real_and_bounded(tmp_path):
 
 def test_a_zero_mode_is_an_ordinary_case(tmp_path):
     (island,) = pair(tmp_path, leak="1e18 Ohm").program.islands
-    assert slowest(island) is None
+    assert slowest(island.drawn) is None

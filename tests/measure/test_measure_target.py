@@ -110,7 +110,7 @@ def test_islands_under_a_controller_have_only_a_declared_law(made: SimpleNamespa
     island = replace(record.program.islands[0], inputs=("u",))
     samples = island_samples(record, record.program, island)
     assert samples is not None
-    assert island_law(driven, samples) == "a controller drives it and the netlist names no target law"
+    assert island_law(driven, samples) == "a converter moves its inputs and the netlist names no target law"
 
 
 def test_an_ideal_sampler_that_does_not_settle_is_no_reference(made: SimpleNamespace) -> None:

@@ -1,7 +1,8 @@
 """Mean heats and works of the state that repeats, in closed form beside the ledger."""
 
 import numpy as np
-from moving_chips import chip
+import pytest
+from moving_chips import KNOBS, chip
 
 import thermosim
 from thermosim.analysis.periodic import moment_integral
@@ -30,14 +31,21 @@ run: {duration: 55 us, burn_in: 66 us, replicas: 2000, record: {x: every 11 us, 
 """
 
 
-def test_every_bath_and_source_has_its_closed_form(tmp_path):
-    (found,) = thermosim.measure(thermosim.simulate(chip(tmp_path, MOVED), seed=3)).heat
+TURNED = KNOBS.replace("burn_in: 0 us, replicas: 5", "burn_in: 66 us, replicas: 4000")
+
+
+@pytest.mark.parametrize(("body", "baths", "sources"), [
+    (MOVED, {"R", "RW", "S"}, {"I", "N", "u", "w"}),
+    (TURNED, {"RW", "RX", "RY"}, {"C1", "C12", "CU", "I", "u", "w"}),
+])  # fmt: skip
+def test_every_bath_and_source_has_its_closed_form(tmp_path, body, baths, sources):
+    (found,) = thermosim.measure(thermosim.simulate(chip(tmp_path, body), seed=3)).heat
     assert found.reason == ""
     for rate in (*found.baths, *found.sources):
         assert abs(rate.watts - rate.expected) < FAR * rate.error, rate.path
         assert abs(rate.watts - 2 * rate.expected) > FAR * rate.error, rate.path
-    assert {rate.path for rate in found.baths} == {"R", "RW", "S"}
-    assert {rate.path for rate in found.sources} == {"I", "N", "u", "w"}
+    assert {rate.path for rate in found.baths} == baths
+    assert {rate.path for rate in found.sources} == sources
     assert abs(found.entropy - found.entropy_expected) < FAR * found.entropy_error
     heat, work = (sum(rate.expected for rate in rates) for rates in (found.baths, found.sources))
     assert abs(heat - work) < 1e-9 * max(abs(rate.expected) for rate in found.sources)

@@ -133,7 +133,7 @@ def _refuse(chip: Chip, transient: bool) -> None:
         try:
             linear.stationary(law.capacitance, law.conductance, law.noise)
         except ValueError as error:
-            problems.add(None, island.path, str(error))
+            problems.add(chip.circuit.nets.contacts[island.path][0].where, island.path, str(error))
     problems.raise_if_any()
 
 

@@ -45,6 +45,16 @@ class Conduction:
     def __len__(self) -> int:
         return len(self.kind)
 
+    @property
+    def coils(self) -> np.ndarray:
+        """Which (b,) sense the flux of a saturable coil: polynomials of what is elsewhere."""
+        return np.asarray((self.kind == POLYNOMIAL) & (self.sense_p != self.p))
+
+    @property
+    def remote(self) -> np.ndarray:
+        """Which (b,) sense a voltage that is not the one across them."""
+        return np.asarray(((self.sense_p != self.p) | (self.sense_n != self.n)) & ~self.coils)
+
     def columns(self, size: int, sense: bool = False) -> Floats:
         """(size, b): +1 and -1 in the rows where each current leaves and enters, or of what it is a function of."""
         first, second = (self.sense_p, self.sense_n) if sense else (self.p, self.n)

@@ -22,13 +22,14 @@ from thermosim.circuit.hosts import build_hosts
 from thermosim.circuit.islands import build_islands
 from thermosim.circuit.jumps import build_jump_islands, jump_notes, supply_prices
 from thermosim.circuit.learning import build_learning
-from thermosim.circuit.movers import at_start, build_movers, refuse_moving
+from thermosim.circuit.movers import at_start, build_movers
 from thermosim.circuit.noise_states import flicker_notes
 from thermosim.circuit.nonlinear import build_nonlinear_islands
 from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.plant import plant_notes
 from thermosim.circuit.program import AdcBank, Fabric, HostPlan, Island, JumpIsland, PriceRow, Program
 from thermosim.circuit.readout import check_reads, check_window, with_reads
+from thermosim.circuit.refuse_moving import refuse_moving
 from thermosim.circuit.schedules import check_held, check_programmed, schedule_notes, scheduled
 from thermosim.circuit.sources import driven_nets
 from thermosim.circuit.testbench import absent_nets, build_probes, build_target, window

@@ -34,7 +34,7 @@ class Branch:
     `ends` (p, n); `column` (node,) +1 at p, -1 at n; `held` [V]: what driven ends add to v_p - v_n; `conductance` [S];
     `intensity` of its noise current [A^2 s, two-sided]; `temperature` [K] of the bath it stands for, None if it is
     none; `current` [A] that it drives out of p. `signal`: what multiplies conductance, intensity and current; a switch
-    has `rest` [S] while it is open and `conductance` while it is closed.
+    has `rest` [S] while it is open and `conductance` while it is closed; a capacitor that changes has `farads` [F].
     """
 
     path: str
@@ -48,6 +48,7 @@ class Branch:
     current: float
     signal: Signal | None = None
     rest: float = 0.0
+    farads: float = 0.0
 
     def at(self, value: float) -> tuple[float, float, float]:
         """Conductance [S], intensity [A^2 s] and current [A] while the signal has this value."""
@@ -64,8 +65,8 @@ def branches(
     which: Literal["drawn", "actual"] = "actual",
     signals: Mapping[str, Signal] = MappingProxyType({}),
 ) -> tuple[Branch, ...]:
-    """Branches of an island but for its capacitors, in path order; `driven`: net -> held voltage [V]; `signals`: what
-    elements follow, by instance.
+    """Branches of an island but for capacitors that stand still, in path order; `driven`: net -> held voltage [V];
+    `signals`: what elements follow, by instance.
 
     Elements at an eliminated net are none of these: their voltages are no numbers.
     """
@@ -73,7 +74,7 @@ def branches(
     tied = ties(circuit, driven, which)
     found = []
     for instance in circuit.of_type(*LINEAR):
-        if instance.type == "capacitor":
+        if instance.type == "capacitor" and instance.path not in signals:
             continue
         at = stamp(instance, which, circuit.netlist.temperature)
         close = None
@@ -91,7 +92,7 @@ def branches(
                     held += sign * driven.get(net, 0.0)
             if not column.any() and held == 0.0:
                 continue  # both ends on one node; a tie of some volts between them still heats a resistor
-            conductance, _, intensity, current = at(k)
+            conductance, farads, intensity, current = at(k)
             rest = 0.0
             if close is not None:
                 rest, added = float(conductance), close(k)
@@ -100,7 +101,7 @@ def branches(
             path = instance.element(k)
             numbers = (float(conductance), float(intensity), bath, float(current))
             follows = signals.get(instance.path)
-            found.append(Branch(path, instance.type, (p, n), column, held, *numbers, follows, rest))
+            found.append(Branch(path, instance.type, (p, n), column, held, *numbers, follows, rest, float(farads)))
     return tuple(found)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from thermosim.circuit.branches import Branch, branches
 from thermosim.circuit.circuit import Circuit
-from thermosim.circuit.movers import Movers
+from thermosim.circuit.movers import Movers, corners
 from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import AdcBank, Island, JumpIsland
 from thermosim.circuit.stamps import BENT
@@ -100,9 +100,9 @@ def check_heat_steps(circuit: Circuit, islands: Sequence[Island], whole: int, pr
     if "heat" not in circuit.netlist.run.measure or len(problems):
         return
     for island in islands:
-        if island.moving is not None:
-            continue
-        rates = np.abs(modes(island.actual.capacitance, island.actual.conductance).rates)
+        moving = island.moving
+        laws = [island.actual] if moving is None else [moving.actual.law(values) for values in corners(moving)]
+        rates = np.concatenate([np.abs(modes(law.capacitance, law.conductance).rates) for law in laws])
         pieces = PER_TIME * float(rates.max(initial=0.0)) * seconds(whole)
         if pieces > MOST:
             problems.add(

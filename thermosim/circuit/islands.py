@@ -18,7 +18,7 @@ from thermosim.circuit.inductance import check_inductance, check_inductors
 from thermosim.circuit.movers import Movers, corners, moved
 from thermosim.circuit.nets import GROUND, natural
 from thermosim.circuit.noise_states import HELD, NOISES, held_name
-from thermosim.circuit.program import Island
+from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.sources import ties
 from thermosim.circuit.stamps import (
     ACTIVE,
@@ -112,12 +112,12 @@ def linear_island(
         left = [name for name in unknowns if name not in absent]
     island = Island(nodes[0], tuple(left), tuple(inputs), drawn, actual, np.zeros(len(left)), absent)
     if len(problems) == before:
-        _check_capacitance(circuit, island, problems)
         check_inductance(circuit, island, problems)
         try:
             island = moved(circuit, island, members, both, unknowns, gone, movers)
         except Undetermined as error:
             _undetermined(circuit, [unknowns[row] for row in error.rows], problems)
+        _check_capacitance(circuit, island, problems)
     if len(problems) == before and circuit.netlist.run.growth == "refused":
         _check_growth(circuit, island, nodes, members, problems)
     return island
@@ -194,9 +194,10 @@ def _held(circuit: Circuit, members: Members, driven: Mapping[str, Any]) -> set[
 def _check_capacitance(circuit: Circuit, island: Island, problems: Problems) -> None:
     """A capacitance matrix must be positive definite."""
     nets = [k for k, name in enumerate(island.nodes) if "(" not in name]
-    capacitance = island.actual.capacitance[np.ix_(nets, nets)]
-    scaled = capacitance / np.sqrt(np.outer(np.diag(capacitance), np.diag(capacitance)))
-    if nets and np.linalg.eigvalsh(scaled)[0] < 1e-12:
+    block = np.ix_(nets, nets)
+    matrices = [law.capacitance[block] for law in _states(island)] if nets else []
+    scaled = [matrix / np.sqrt(np.outer(np.diag(matrix), np.diag(matrix))) for matrix in matrices]
+    if any(np.linalg.eigvalsh(matrix)[0] < 1e-12 for matrix in scaled):
         at = next((item.at for item in circuit.of_type("capacitor")), ())
         problems.add(
             circuit.netlist.document.position(at),
@@ -204,6 +205,12 @@ def _check_capacitance(circuit: Circuit, island: Island, problems: Problems) -> 
             f"the capacitors among {', '.join(island.nodes[k] for k in nets[:4])} leave a charge that nothing stores; "
             "give one of these nets a capacitor to ground",
         )
+
+
+def _states(island: Island) -> list[LinearLaw]:
+    """Its law, or those of the extremes of what moves."""
+    moving = island.moving
+    return [island.actual] if moving is None else [moving.actual.law(values) for values in corners(moving)]
 
 
 def _check_growth(circuit: Circuit, island: Island, nodes: list[str], members: Members, problems: Problems) -> None:
@@ -218,10 +225,10 @@ def _check_growth(circuit: Circuit, island: Island, nodes: list[str], members: M
     ]
     if not active:
         return
-    moving = island.moving
-    laws = [island.actual] if moving is None else [moving.actual.law(values) for values in corners(moving)]
-    states = [modes(law.capacitance, law.conductance) for law in laws]
-    found = min(states, key=lambda state: float(np.real(state.rates[0]) / np.abs(state.rates).max(initial=1e-300)))
+    states = [(modes(law.capacitance, law.conductance), np.diag(law.capacitance)) for law in _states(island)]
+    found, farads = min(
+        states, key=lambda state: float(np.real(state[0].rates[0]) / np.abs(state[0].rates).max(initial=1e-300))
+    )
     worst = complex(found.rates[0])
     fastest = float(np.abs(found.rates).max())
     # Slow growth must not hide behind a fast rate; but eigenvalues are found no finer than `finest`.
@@ -229,7 +236,7 @@ def _check_growth(circuit: Circuit, island: Island, nodes: list[str], members: M
     shows = -worst.real > max(finest, SHOWS / seconds(LIMIT))
     if worst.real >= -GROWTH * fastest and not shows:
         return
-    weight = np.abs(found.right[:, 0]) * np.sqrt(np.diag(island.actual.capacitance))
+    weight = np.abs(found.right[:, 0]) * np.sqrt(farads)
     ringing = f" at {show(abs(worst.imag) / (2 * np.pi), 'Hz', 4)}" if worst.imag else ""
     problems.add(
         circuit.netlist.document.position(active[0][0].at, key=True),

@@ -89,6 +89,7 @@ _REFUSED = {
     "current_source": "a current without jumps has no noise law here; use a transistor in saturation",
     "inductor": "its current is no jump; leave it out",
     "saturable_inductor": "its current is no jump; leave it out",
+    "saturable_transconductance": "a current without jumps has no noise law here; use a transistor",
     "transconductance": "a current without jumps has no noise law here; use a transistor",
     "vcvs": "its current is no jump; drive a gate by a source or a DAC",
     "amplifier": "its current is no jump; drive a gate by a source or a DAC",

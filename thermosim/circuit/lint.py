@@ -143,8 +143,10 @@ def adc_range(circuit: Circuit, program: Program) -> Found:
 def sampler_loading(circuit: Circuit, program: Program) -> Found:
     """An unbuffered sampler whose capacitor exceeds 1 % of the node's."""
     for bank, net, island, node in _sampled(program):
+        if bank.buffered:
+            continue
         held = 1 / np.linalg.inv(island.drawn.capacitance)[node, node]
-        if not bank.buffered and bank.sample_capacitance > 0.01 * held:
+        if bank.sample_capacitance > 0.01 * held:
             yield (
                 position(circuit, (*circuit.instances[bank.path].at, "pins", "in")),
                 bank.path,

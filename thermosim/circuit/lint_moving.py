@@ -31,7 +31,9 @@ def _switches(circuit: Circuit, program: Program) -> Iterator[tuple[Instance, in
             for island in program.islands:
                 column = np.array([float(net == ends[0]) - float(net == ends[1]) for net in island.nodes])
                 if column.any():
-                    farad = 1 / float(column @ np.linalg.solve(island.drawn.capacitance, column))
+                    moving = island.moving
+                    law = island.drawn if moving is None else moving.drawn.law(moving.values(0))
+                    farad = 1 / float(column @ np.linalg.solve(law.capacitance, column))
                     yield instance, k, duty * period, (1 - duty) * period, farad
 
 

@@ -27,7 +27,7 @@ def hidden_dissipation(circuit: Circuit, program: Program) -> Found:
         return
     for island in program.islands:
         parts = [part for part in branches(circuit, island, program.driven) if part.conductance > 0]
-        if island.absent or len({part.temperature for part in parts}) < 2:
+        if island.absent or island.moving is not None or len({part.temperature for part in parts}) < 2:
             continue
         law = island.actual
         try:

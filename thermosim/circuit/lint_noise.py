@@ -16,7 +16,9 @@ from thermosim.analysis.linear import drift, mean, stationary
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.held_noise import held_in
 from thermosim.circuit.lint_pbits import Found, position
+from thermosim.circuit.movers import corners
 from thermosim.circuit.noise_states import shot
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import Island, Program
 from thermosim.circuit.sources import ties
 from thermosim.constants import CHARGE
@@ -30,10 +32,14 @@ REACH = 4
 
 
 def kick(island: Island, column: Floats) -> float:
-    """Time [s] in which a charge that arrives along `column` begins to leave; infinite where it stays."""
-    law = island.actual
-    volts = np.linalg.solve(law.capacitance, column)
-    slope = float(column @ drift(law.capacitance, law.conductance) @ volts)
+    """Time [s] in which a charge that arrives along `column` begins to leave; infinite where it stays.
+
+    In a network that changes in time: in that of its extreme states in which it stays longest.
+    """
+    moving = island.moving
+    laws = [island.actual] if moving is None else [moving.actual.law(values) for values in corners(moving)]
+    volts = np.linalg.solve(island.actual.capacitance, column)
+    slope = min(float(column @ drift(law.capacitance, law.conductance) @ volts) for law in laws)
     return float(column @ volts) / slope if slope > 0 else float("inf")
 
 
@@ -87,11 +93,19 @@ def clipping(circuit: Circuit, program: Program) -> Found:
     """An amplifier whose output goes beyond its swing."""
     for instance in circuit.of_type("amplifier"):
         model: Any = instance.bound.model
-        for island in program.islands if model.swing is not None else ():
-            laws = _levels(program, island)
+        islands: tuple[Island | NonlinearIsland, ...] = (*program.islands, *program.nonlinear_islands)
+        for island in islands if model.swing is not None else ():
+            laws = _levels(program, island) if isinstance(island, Island) else {}
             for k in range(instance.size):
                 name = f"v({instance.element(k)})"
-                if name in island.nodes and name in laws:
+                if name in island.nodes and name not in laws:
+                    yield (
+                        position(circuit, instance.at),
+                        instance.element(k),
+                        f"whether its output stays within its swing of {show(model.swing, 'V')} is not known "
+                        f"beforehand: {_unknown(island)}; record a net that follows it",
+                    )
+                if name in laws:
                     middle, sigma = laws[name]
                     if abs(middle) + REACH * sigma > model.swing:
                         yield (
@@ -103,9 +117,18 @@ def clipping(circuit: Circuit, program: Program) -> Found:
                         )
 
 
+def _unknown(island: Island | NonlinearIsland) -> str:
+    """Why an island has no stationary mean and spread."""
+    if isinstance(island, NonlinearIsland):
+        return "its network is not linear"
+    return "its network has no stationary state" if island.moving is None else "its network changes in time"
+
+
 def _levels(program: Program, island: Island) -> Mapping[str, tuple[float, float]]:
     """Mean and standard deviation of every unknown in the stationary state; empty without one."""
     law = island.actual
+    if island.moving is not None:
+        return {}
     try:
         covariance = stationary(law.capacitance, law.conductance, law.noise)
         levels = held_in(island, program.held, "actual")

@@ -13,7 +13,8 @@ import numpy as np
 from scipy.linalg import cholesky, solve_triangular
 
 from thermosim.circuit.circuit import Circuit
-from thermosim.circuit.program import Island, Program
+from thermosim.circuit.movers import corners
+from thermosim.circuit.program import Island, LinearLaw, Program
 from thermosim.errors import Position
 from thermosim.units import show
 
@@ -21,12 +22,17 @@ LOST = 1e-6
 """Relative error of the slowest rate from which on it is told."""
 
 
-def slowest(island: Island) -> tuple[float, float, int] | None:
+def laws(island: Island) -> list[LinearLaw]:
+    """The law as drawn; of a network that changes in time those of its extreme states."""
+    moving = island.moving
+    return [island.drawn] if moving is None else [moving.drawn.law(values) for values in corners(moving)]
+
+
+def slowest(law: LinearLaw) -> tuple[float, float, int] | None:
     """Slowest rate [1/s], its relative uncertainty, and the node where it is strongest; None where G is not symmetric.
 
     A rate of zero beside its uncertainty counts as a zero mode, which is an ordinary case.
     """
-    law = island.drawn
     if not np.array_equal(law.conductance, law.conductance.T) or not law.conductance.any():
         return None
     root = cholesky(law.capacitance)
@@ -43,7 +49,8 @@ def slowest(island: Island) -> tuple[float, float, int] | None:
 def lost_digits(circuit: Circuit, program: Program) -> Iterator[tuple[Position | None, str, str]]:
     """A slowest relaxation that is the difference of much larger conductances."""
     for island in program.islands:
-        found = slowest(island)
+        states = [state for law in laws(island) if (state := slowest(law)) is not None]
+        found = max(states, key=lambda state: state[1], default=None)
         if found is None or found[1] < LOST:
             continue
         rate, uncertain, node = found

@@ -13,9 +13,7 @@ from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.generators import build_generators
 from thermosim.circuit.moving import Moving, MovingSource, Parts, unknown
 from thermosim.circuit.nets import GROUND
-from thermosim.circuit.noise_states import COLOURED, HELD
-from thermosim.circuit.nonlinear_law import NonlinearIsland
-from thermosim.circuit.program import Island, JumpIsland, LinearLaw
+from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.signals import Clocked, Signal, Stairs
 from thermosim.circuit.stamps import Members, Stamper, Ties, closing, full_law, stamp
 from thermosim.contracts import Ints
@@ -23,7 +21,7 @@ from thermosim.errors import Problems, suggestion
 from thermosim.times import FEMTOSECONDS, Clock, femtoseconds
 from thermosim.units import show
 
-FOLLOWING = ("resistor", "white_noise", "current_source", "voltage_source")
+FOLLOWING = ("resistor", "capacitor", "white_noise", "current_source", "voltage_source")
 """Types with a `gain`."""
 
 
@@ -107,11 +105,12 @@ def _switch(circuit: Circuit, instance: Instance, clocks: Mapping[str, Clock], p
 
 
 def _check_range(instance: Instance, signal: Stairs, where: Any, problems: Problems) -> None:
-    """Conductances stay above 0, densities of noise at or above it."""
+    """Conductances and capacitances stay above 0, densities of noise at or above it."""
     low = signal.extremes()[0]
-    if (instance.type == "resistor" and low <= 0) or (instance.type == "white_noise" and low < 0):
+    limits = {"resistor": "above 0: open it with a switch", "capacitor": "above 0", "white_noise": "at least 0"}
+    if instance.type in limits and (low < 0 or (low == 0 and instance.type != "white_noise")):
         at = show(signal.times[signal.values.index(low)] / FEMTOSECONDS, "s")
-        limit = "above 0: open it with a switch" if instance.type == "resistor" else "at least 0"
+        limit = limits[instance.type]
         problems.add(
             where, f"{instance.path}.gain",
             f"{signal.name} is {low:.6g} at {at}; the gain of a {instance.type.replace('_', ' ')} is {limit}",
@@ -169,7 +168,8 @@ def moved(
     moving = Moving(signals, currents, inputs, parts[0], parts[1])
     for values in corners(moving):
         parts[1].law(values)
-    return replace(island, drawn=unknown(island.drawn), actual=unknown(island.actual), moving=moving)
+    drawn, actual = (unknown(law, moving.stores) for law in (island.drawn, island.actual))
+    return replace(island, drawn=drawn, actual=actual, moving=moving)
 
 
 def corners(moving: Moving) -> list[tuple[float, ...]]:
@@ -214,7 +214,7 @@ def _parts(
                 work.two_ends(instance.pins["p"][k], instance.pins["n"][k], at(k))
         return work.law()
 
-    laws = [follow(signal, ("resistor", "switch", "white_noise")) for signal in signals]
+    laws = [follow(signal, ("resistor", "switch", "capacitor", "white_noise")) for signal in signals]
     columns = [follow(signal, ("current_source",)).current for signal in currents]
     n, m = len(unknowns), len(inputs)
 
@@ -227,55 +227,9 @@ def _parts(
         input_capacitance=np.column_stack([base.input_capacitance, np.zeros((n, len(columns)))]),
     )
     return Parts(
-        base, gone, stack("conductance", n, n), stack("noise", n, n), stack("current", n),
-        stack("input_conductance", n, m),
+        base, gone, stack("capacitance", n, n), stack("conductance", n, n), stack("noise", n, n), stack("current", n),
+        stack("input_conductance", n, m), stack("input_capacitance", n, m),
     )  # fmt: skip
-
-
-def refuse_moving(
-    circuit: Circuit,
-    islands: tuple[Island, ...],
-    others: tuple[JumpIsland | NonlinearIsland, ...],
-    movers: Movers,
-    problems: Problems,
-) -> None:
-    """What moves in time and meets a part that cannot follow is refused by name."""
-    document = circuit.netlist.document
-    nets = {source.net: source for source in movers.sources}
-    for island in others:
-        for net in set(island.inputs) & set(nets):
-            at, element = nets[net].at, nets[net].element
-            problems.add(
-                document.position((*at, "gain")), element,
-                f"a source that moves on net '{net}' of a network that is not linear is not built; drive it by a DAC",
-            )  # fmt: skip
-    moving = {net: island for island in islands if island.moving is not None for net in island.nodes}
-    at_all = moving.keys() | {net for island in moving.values() for net in island.absent}
-    for instance in circuit.of_type(*COLOURED, *HELD):
-        touched = [net for pin in ("p", "n") for net in instance.pins[pin] if net in at_all]
-        if touched:
-            problems.add(
-                document.position(instance.at, key=True), instance.path,
-                f"{instance.type}, noise with a memory, on net '{touched[0]}' of a network that changes in time is not "
-                "built; leave one of the two out",
-            )  # fmt: skip
-    for instance in circuit.of_type("adc"):
-        model: Any = instance.bound.model
-        touched = [net for net in instance.pins["in"] if net in moving or net in nets]
-        if touched and model.jitter > 0:
-            what = "that a generator moves" if touched[0] in nets else "of a network that changes in time"
-            problems.add(
-                document.position((*instance.at, "pins", "in")), instance.path,
-                f"aperture jitter on net '{touched[0]}' {what} is not built; leave jitter out",
-            )  # fmt: skip
-    for name, spec in circuit.netlist.controllers.items():
-        reads = {net for bank in circuit.of_type("adc") for net in bank.pins["in"] if net in moving}
-        if spec.program == "score" and reads:
-            problems.add(
-                document.position(("controllers", name, "program")), f"controllers.{name}.program",
-                f"the score demon knows the plant as it stands still, and the network of '{sorted(reads)[0]}' changes "
-                "in time; write a controller of your own",
-            )  # fmt: skip
 
 
 def at_start(sources: tuple[MovingSource, ...]) -> dict[str, tuple[float, float]]:

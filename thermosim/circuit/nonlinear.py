@@ -20,12 +20,11 @@ from thermosim.analysis.cubic_table import CubicTable
 from thermosim.circuit.circuit import Circuit, Instance
 from thermosim.circuit.islands import components, linear_island
 from thermosim.circuit.movers import Movers
-from thermosim.circuit.nets import GROUND
-from thermosim.circuit.noise_states import COLOURED, HELD
+from thermosim.circuit.nonlinear_elements import check_ends, elements, refuse_beside, sensed
 from thermosim.circuit.nonlinear_law import NonlinearIsland, NonlinearLaw
 from thermosim.circuit.program import Island, LinearLaw
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import BENT, COILS, Members, Ties, members_of, state_name
+from thermosim.circuit.stamps import COILS, Members, Ties, members_of, state_name
 from thermosim.contracts import Floats
 from thermosim.errors import Problems
 from thermosim.units import show
@@ -53,66 +52,15 @@ def build_nonlinear_islands(
             circuit.netlist.document.position(("run", key), key=True), f"run.{key}",
             "it is for nonlinear analog networks and this chip has none: linear ones are stepped exactly; leave it out",
         )  # fmt: skip
-    _check_ends(circuit, driven, problems)
+    check_ends(circuit, driven, tied[0], problems)
     found = []
     for nodes, members in zip(groups, members_of(circuit, groups), strict=True):
         before = len(problems)
-        _refuse(circuit, members, movers, problems)
+        refuse_beside(circuit, members, movers, problems)
         base = linear_island(circuit, nodes, members, driven, tied, movers, problems)
-        good = len(problems) == before and base.moving is None and _sensed(circuit, base, members, tied[0], problems)
+        good = len(problems) == before and base.moving is None and sensed(circuit, base, members, tied[0], problems)
         found.append(_island(circuit, base, members, driven, tied, problems, good))
     return tuple(found)
-
-
-def _refuse(circuit: Circuit, members: Members, movers: Movers, problems: Problems) -> None:
-    """Report what linear networks may hold and nonlinear ones may not."""
-    for path in members:
-        instance = circuit.instances[path]
-        what = ""
-        if path in movers.signals:
-            what = "an element that changes in time"
-        elif instance.type in (*COLOURED, *HELD):
-            what = f"{instance.type}, noise with a memory,"
-        if what:
-            problems.add(
-                circuit.netlist.document.position(instance.at, key=True), path,
-                f"{what} in a nonlinear network is not built; leave it out, or give it a network of its own",
-            )  # fmt: skip
-
-
-def _check_ends(circuit: Circuit, driven: Mapping[str, Any], problems: Problems) -> None:
-    for instance, k in _elements(circuit):
-        if instance.type in COILS:
-            continue  # told with the other coils
-        ends = [instance.pins[pin][k] for pin in ("p", "n")]
-        if ends[0] == ends[1] or all(net == GROUND or net in driven for net in ends):
-            what = "both its ends are on one net" if ends[0] == ends[1] else "both its ends are held"
-            problems.add(
-                circuit.netlist.document.position(instance.at, key=True), instance.element(k),
-                f"{what} ({ends[0]}, {ends[1]}): its current moves no voltage; leave it out",
-            )  # fmt: skip
-
-
-def _elements(circuit: Circuit, members: Members | None = None) -> Iterator[tuple[Instance, int]]:
-    for instance in circuit.of_type(*BENT):
-        for k in range(instance.size) if members is None else members.get(instance.path, ()):
-            yield instance, k
-
-
-def _sensed(circuit: Circuit, base: Island, members: Members, tied: Ties, problems: Problems) -> bool:
-    """Report nonlinear elements at nets without capacitance: elimination is for linear parts alone."""
-    before = len(problems)
-    for instance, k in _elements(circuit, members):
-        for pin in ("p", "n"):
-            own = instance.pins[pin][k]
-            net = tied.get(own, (own, 0.0))[0]
-            if net in base.absent:
-                problems.add(
-                    circuit.netlist.document.position((*instance.at, "pins", pin)), instance.element(k),
-                    f"net '{net}' has no capacitance: a nonlinear current there would have to be solved for at every "
-                    "instant, which is not built; put a capacitor from it to ground",
-                )  # fmt: skip
-    return len(problems) == before
 
 
 def _island(
@@ -125,7 +73,7 @@ def _island(
     good: bool,
 ) -> NonlinearIsland:
     """The island; a refused one keeps its nets, so that what records them is not blamed a second time."""
-    names = tuple((instance.element(k), _place(circuit, instance)) for instance, k in _elements(circuit, members))
+    names = tuple((instance.element(k), _place(circuit, instance)) for instance, k in elements(circuit, members))
     scheme, step = circuit.netlist.run.scheme, 1.0
     notes: tuple[str, ...] = ()
     laws = []
@@ -142,7 +90,7 @@ def _island(
 
 def _curve_notes(circuit: Circuit, members: Members) -> Iterator[str]:
     """What tables and noise of these elements are worth."""
-    for path in dict.fromkeys(instance.path for instance, _ in _elements(circuit, members)):
+    for path in dict.fromkeys(instance.path for instance, _ in elements(circuit, members)):
         instance = circuit.instances[path]
         model: Any = instance.bound.model
         if instance.type == "formula_conductance":
@@ -166,53 +114,65 @@ def _place(circuit: Circuit, instance: Instance) -> str:
 
 def conduction(circuit: Circuit, island: Island | None, members: Members, tied: Ties, which: str) -> Conduction:
     """The rest of the curves of these elements; none of them without an island."""
-    parts = list(_elements(circuit, members)) if island is not None else []
+    parts = list(elements(circuit, members)) if island is not None else []
     nodes, inputs = (island.nodes, island.inputs) if island is not None else ((), ())
     row, column = {name: k for k, name in enumerate(nodes)}, {name: k for k, name in enumerate(inputs)}
     size = len(parts)
     kind, ends = np.zeros(size, dtype=np.int64), np.full((2, size), len(nodes), dtype=np.int64)
-    sensed = np.full(size, -1, dtype=np.int64)
+    senses = np.full((2, size), len(nodes), dtype=np.int64)
     tables: list[CubicTable | None] = [None] * size
     numbers, held, offset = np.zeros((size, NUMBERS)), np.zeros((size, len(inputs))), np.zeros(size)
     for b, (instance, k) in enumerate(parts):
         values = getattr(instance, which)
         if instance.type in COILS:
             kind[b], numbers[b, 1] = POLYNOMIAL, 1 / values["i_sat"][k] ** 2
-            sensed[b] = row[state_name(instance, k)]
+            senses[0, b] = row[state_name(instance, k)]
         elif instance.type == "tanh_conductance":
             kind[b] = TANH
             numbers[b, :2] = values["i_max"][k], values["g"][k] / values["i_max"][k]
+        elif instance.type == "saturable_transconductance":  # its current comes out of p
+            kind[b] = TANH
+            numbers[b, :2] = values["i_max"][k], -values["gm"][k] / values["i_max"][k]
         elif instance.type == "formula_conductance":
             kind[b], tables[b] = TABLE, getattr(instance.bound.model, "current").table  # noqa: B009
         else:
             kind[b] = POLYNOMIAL
             numbers[b] = [values[f"g{power}"][k] for power in (2, 3, 4, 5)]
-        for end, (pin, sign) in enumerate((("p", 1.0), ("n", -1.0))):
-            net, above = tied.get(instance.pins[pin][k], (instance.pins[pin][k], 0.0))
-            ends[end, b] = row.get(net, len(nodes))
+        sensing = ("cp", "cn") if "cp" in instance.pins else ("p", "n")
+        for end, sign in enumerate((1.0, -1.0)):
+            pin = instance.pins[("p", "n")[end]][k]
+            ends[end, b] = row.get(tied.get(pin, (pin, 0.0))[0], len(nodes))
             if instance.type in COILS:
                 continue
+            pin = instance.pins[sensing[end]][k]
+            net, above = tied.get(pin, (pin, 0.0))
+            senses[end, b] = row.get(net, len(nodes))
             offset[b] += sign * above
             if net in column:
                 held[b, column[net]] += sign
-    coil = sensed >= 0
-    senses = np.where(coil, sensed, ends[0]), np.where(coil, len(nodes), ends[1])
-    return Conduction(kind, ends[0], ends[1], *senses, numbers, held, offset, tuple(tables))
+    return Conduction(kind, ends[0], ends[1], senses[0], senses[1], numbers, held, offset, tuple(tables))
 
 
 def rate(linear: LinearLaw, rest: Conduction, slopes: Floats) -> float:
     """Largest rate [1/s] of C^-1 B diag(slopes) B_s^T, in coordinates in which C is 1.
 
     A curve that senses a flux moves a voltage and not the flux: alone it has no rate, so there it is the fastest
-    rate of the whole network, whose angular frequency.
+    rate of the whole network, whose angular frequency. One that senses a voltage elsewhere counts by its norm, which is
+    no smaller than any rate that it can make.
     """
     capacitance = linear.capacitance
-    matrix = rest.columns(len(capacitance)) @ (slopes[:, None] * rest.columns(len(capacitance), sense=True).T)
+    into, sense = rest.columns(len(capacitance)), rest.columns(len(capacitance), sense=True)
     root = np.linalg.inv(np.linalg.cholesky(capacitance))
-    if np.array_equal(rest.p, rest.sense_p):
-        return float(np.linalg.norm(root @ matrix @ root.T, 2))
-    whole = np.linalg.eigvals(root @ (linear.conductance + matrix) @ root.T)
-    return float(np.abs(whole).max())
+
+    def moved(values: Floats) -> Floats:
+        return np.asarray(into @ (values[:, None] * sense.T))
+
+    if not rest.coils.any():
+        return float(np.linalg.norm(root @ moved(slopes) @ root.T, 2))
+    whole = float(np.abs(np.linalg.eigvals(root @ (linear.conductance + moved(slopes)) @ root.T)).max())
+    if not rest.remote.any():
+        return whole
+    return max(whole, float(np.linalg.norm(root @ moved(np.where(rest.coils, 0.0, slopes)) @ root.T, 2)))
 
 
 def steepest(rest: Conduction, low: Floats, high: Floats) -> Floats:
@@ -257,7 +217,7 @@ def _step(
 ) -> tuple[float, tuple[str, ...]]:
     """The longest step [s], and what to know of it."""
     run, linear = circuit.netlist.run, law.linear
-    first, k = next(_elements(circuit, members))
+    first, k = next(elements(circuit, members))
     try:
         found = _regions(circuit, island, law, driven)
     except ValueError as error:
@@ -287,6 +247,8 @@ def _step(
     share = factor * (rates * step) ** order
     fall = "falls with its square" if order == 2 else "is in proportion to it"
     what = f"where curves were lines, variances would be off by {share:.1g} of themselves, which {fall}"
+    if law.rest.remote.any():
+        what += "; with currents that follow voltages elsewhere this is a guess: halve run.step to see"
     return step, (_told(island, run.scheme, step, what),)
 
 

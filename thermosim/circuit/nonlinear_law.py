@@ -72,6 +72,10 @@ class NonlinearLaw:
             return (
                 "its coils are in no thermal equilibrium: that needs linear resistors of one temperature and no source"
             )
+        if self.rest.remote.any():
+            return (
+                "currents follow voltages elsewhere (saturable transconductances), so that currents of probability flow"
+            )
         g = self.linear.conductance
         if float(np.abs(g - g.T).max(initial=0.0)) > EQUAL * float(np.abs(g).max(initial=0.0)):
             return "its conductances are not reciprocal (active elements)"

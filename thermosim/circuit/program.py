@@ -54,7 +54,7 @@ class Island:
     `path` is its first net in sorted order and names its noise. `nodes` are its unknowns: nets [V], then currents of
     inductors, named i(L) [A], and inner voltages of amplifiers, v(A) [V]. `inputs` are driven nets. `initial` (n,).
     `absent`: nets whose voltage is no unknown, and why nobody can look at them.
-    `moving`: what changes in time; then `drawn` and `actual` hold the capacitance alone, the rest is nan.
+    `moving`: what changes in time; then `drawn` and `actual` hold what capacitors do not change, the rest is nan.
     """
 
     path: str

@@ -39,9 +39,9 @@ NONLINEAR = ("polynomial_conductance", "tanh_conductance", "formula_conductance"
 ACTIVE = ("transconductance", "vcvs", "amplifier")
 COILS = ("inductor", "saturable_inductor")
 STATEFUL = (*COILS, "vcvs", "amplifier", *COLOURED)
-BENT = (*NONLINEAR, "saturable_inductor")
+BENT = (*NONLINEAR, "saturable_inductor", "saturable_transconductance")
 """What makes a network nonlinear."""
-ELEMENTS = (*LINEAR, *COILS, *ACTIVE, *NONLINEAR, *COLOURED, *HELD)
+ELEMENTS = (*LINEAR, *COILS, *ACTIVE, *NONLINEAR, "saturable_transconductance", *COLOURED, *HELD)
 _LETTERS = {"inductor": "i", "saturable_inductor": "i", "vcvs": "e", "amplifier": "v"}
 Members = dict[str, list[int]]
 """Elements by instance and number."""
@@ -244,6 +244,8 @@ def full_law(
                 stamp_states(work, instance, k, which)
             elif instance.type in HELD:
                 inject(work, instance, k, held_name(instance, k))
+            elif instance.type == "saturable_transconductance":
+                continue  # nothing of it is linear
             elif instance.type == "transconductance":
                 work.transconductance(pins, float(values["gm"][k]))
             elif instance.type == "vcvs":

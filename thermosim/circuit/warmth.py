@@ -202,8 +202,12 @@ def _heats(circuit: Circuit, problems: Problems) -> Warm | None:
             held = np.array([driven.get(net, 0.0) for net in island.inputs])
             mean = linear.mean(law.conductance, law.input_conductance, law.current, held)
         except ValueError as error:
-            if _in(circuit, island.nodes):
-                problems.add(None, island.path, f"self-heating needs a stationary state: {error}")
+            touching = _touching(circuit, island.nodes)
+            if touching is not None:
+                problems.add(
+                    circuit.netlist.document.position((*touching.at, "thermal_resistance")), touching.path,
+                    f"self-heating needs a stationary state: {error}",
+                )  # fmt: skip
                 return None
             continue
         covariance = covariance if levels is None else covariance + levels.mean
@@ -223,14 +227,10 @@ def _heats(circuit: Circuit, problems: Problems) -> Warm | None:
     return heats
 
 
-def _in(circuit: Circuit, nodes: tuple[str, ...]) -> bool:
-    """Whether a self-heating resistor touches one of these nodes."""
-    return any(
-        set(nets) & set(nodes)
-        for instance in circuit.of_type("resistor")
-        if _model(instance).thermal_resistance is not None
-        for nets in instance.pins.values()
-    )
+def _touching(circuit: Circuit, nodes: tuple[str, ...]) -> Instance | None:
+    """A self-heating resistor at one of these nodes."""
+    heated = (one for one in circuit.of_type("resistor") if _model(one).thermal_resistance is not None)
+    return next((one for one in heated if any(set(nets) & set(nodes) for nets in one.pins.values())), None)
 
 
 def _between(instance: Instance, k: int, driven: dict[str, float]) -> float:

@@ -120,7 +120,7 @@ class NonlinearRunner:
         fastest = rate(self.law, rest, steep) * self._longest
         if fastest > LARGE:
             b = int(np.argmax(steep))
-            coil = rest.sense_p[b] != rest.p[b]
+            coil = bool(rest.coils[b])
             reached = show(float(far[b]), "A" if coil else "V", 3)
             slope = f"{steep[b]:.3g}" if coil else show(float(steep[b]), "S", 3)
             raise self._stopped(

@@ -26,7 +26,8 @@ from thermosim.units import show
 
 @dataclass(frozen=True)
 class Rate:
-    """Mean power [W] into a bath of `temperature` [K], or done by a source, for which it is None.
+    """Mean power [W] into a bath of `temperature` [K], or done by a source or on a capacitor that is `turned`, for
+    which it is None.
 
     `error` [W], nan with one replica; `joules` in the window, mean of the replicas; `thermal`: watts / (k T) [1/s], nan
     at 0 K and for sources; `expected` [W]: the closed form of the stationary state, nan where there is none.
@@ -39,6 +40,7 @@ class Rate:
     joules: float
     thermal: float
     expected: float
+    turned: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,11 @@ def _island(record: Record, program: Program, island: Island) -> Heat:
         thermal = watts / (BOLTZMANN * temperature) if temperature else math.nan
         return Rate(path, temperature, watts, error, float(joules.mean()), thermal, known)
 
-    sources = [rate(part.path, None, -heat[k]) for k, part in enumerate(parts) if part.temperature is None]
+    sources = [
+        replace(rate(part.path, None, -heat[k]), turned=part.farads > 0)
+        for k, part in enumerate(parts)
+        if part.temperature is None
+    ]
     sources += [rate(net, None, work[k]) for k, net in enumerate(island.inputs)]
     entropy, error = math.nan, math.nan
     if span and np.all(temperatures > 0):

@@ -142,8 +142,9 @@ def projection_directions(path: str, nodes: int) -> Floats:
 
 
 def controlled(program: Program, nets: tuple[str, ...]) -> bool:
-    """Whether some controller writes to a DAC that drives one of the nets."""
-    written = {net for plan in program.controllers for nets_ in plan.writes.values() for net in nets_}
+    """Whether a controller, or an ADC itself, writes to a DAC that drives one of the nets."""
+    written = {net for bank in program.adcs for net in bank.outputs}
+    written |= {net for plan in program.controllers for nets_ in plan.writes.values() for net in nets_}
     driven = {
         out for bank in program.dacs for code, out in zip(bank.inputs, bank.outputs, strict=True) if code in written
     }

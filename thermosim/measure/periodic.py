@@ -12,7 +12,7 @@ import numpy as np
 from thermosim.analysis.linear import input_jump
 from thermosim.analysis.periodic import PeriodicState, Stretch, periodic_state
 from thermosim.analysis.propagator import Propagator, propagator
-from thermosim.circuit.moving import Moving, Parts
+from thermosim.circuit.moving import Moving, Parts, kept_charge
 from thermosim.circuit.program import Island, Program
 from thermosim.contracts import Floats
 from thermosim.times import seconds
@@ -57,7 +57,6 @@ def periodic(
     times = _changes(moving, period, phases)
     parts: Parts = getattr(moving, which)
     known: dict[tuple[object, ...], Propagator] = {}
-    jump = input_jump(getattr(island, which).capacitance, getattr(island, which).input_capacitance)
     stretches = []
     m = len(island.inputs)
     for begin, end in zip(times, (*times[1:], period), strict=True):
@@ -69,10 +68,23 @@ def periodic(
                 law.capacitance, law.conductance, law.noise, law.input_conductance, law.current, seconds(end - begin)
             )
         exact, now = known[key], inputs_at(island, driven, begin, which)
-        stepped = jump @ (now - inputs_at(island, driven, (begin or period) - 1, which))[:m]
+        before = (begin or period) - 1
+        pull, push, jump = arrival(moving, parts, before, begin)
+        stepped = pull @ jump @ (now - inputs_at(island, driven, before, which))[:m] + push @ now[:m]
         offset = exact.decay @ stepped + exact.inputs @ np.append(now, 1.0)
-        stretches.append(Stretch(exact.decay, offset, exact.covariance))
+        stretches.append(Stretch(exact.decay @ pull, offset, exact.covariance))
     return Periodic(period, times, periodic_state(stretches))
+
+
+def arrival(moving: Moving, parts: Parts, before: int, begin: int) -> tuple[Floats, Floats, Floats]:
+    """What changes between `before` and `begin` [fs] do: driven nets step first, v + C^-1 F du, then capacitors turn,
+    J v + K u. Returns J (n, n), K and C^-1 F (n, m)."""
+    old, new = moving.values(before), moving.values(begin)
+    law, m = parts.law(old), parts.inputs
+    jump = input_jump(law.capacitance, law.input_capacitance[:, :m])
+    if not moving.stores or old == new:
+        return np.eye(len(jump)), np.zeros_like(jump), jump
+    return (*kept_charge(law, parts.law(new), m), jump)
 
 
 def inputs_at(

@@ -2,6 +2,7 @@
 
     heat into b   int G_b <u_b^2> - I_b <u_b> dt - (S_b / 2) (b^T C^-1 b) T
     work of a driven net   sum of V int <current> dt while V stands, (V + V') / 2 <charge> through capacitors at a step
+    work on a capacitor    -(c' - c) <u u'> / 2 at each of its changes, u and u' across it before and after
 
 with the integrals of the second moments over each stretch (:func:`thermosim.analysis.periodic.moment_integral`).
 """
@@ -18,7 +19,7 @@ from thermosim.circuit.branches import Branch
 from thermosim.circuit.program import Island
 from thermosim.contracts import Floats
 from thermosim.measure.network import Flow
-from thermosim.measure.periodic import Periodic, inputs_at, periodic
+from thermosim.measure.periodic import Periodic, arrival, inputs_at, periodic
 from thermosim.times import seconds
 
 MOST = 1e8
@@ -43,26 +44,33 @@ def periodic_flows(
         )
     moving = island.moving
     assert moving is not None
-    capacitance, coupling = island.actual.capacitance, island.actual.input_capacitance
     m, span = len(island.inputs), seconds(found.period)
-    jump = linear.input_jump(capacitance, coupling)
     heat, work = np.zeros(len(parts)), np.zeros(m)
     rails = np.array(
         [[float(part.ends[0] == net) - float(part.ends[1] == net) for net in island.inputs] for part in parts]
     ).reshape(len(parts), m)
     for k, (begin, end) in enumerate(zip(found.times, (*found.times[1:], found.period), strict=True)):
-        before, now = (inputs_at(island, driven, time)[:m] for time in ((begin or found.period) - 1, begin))
-        mean = found.state.means[k] + jump @ (now - before)
-        work += (
-            (now + before) / 2 * (coupling.sum(axis=0) * (now - before) - coupling.T @ (mean - found.state.means[k]))
-        )
-        law = moving.actual.law(moving.values(begin))
+        last = (begin or found.period) - 1
+        before, now = (inputs_at(island, driven, time)[:m] for time in (last, begin))
+        pull, push, jump = arrival(moving, moving.actual, last, begin)
+        old, law = (moving.actual.law(moving.values(time)) for time in (last, begin))
+        capacitance, (was, coupling) = law.capacitance, (one.input_capacitance[:, :m] for one in (old, law))
+        stepped = found.state.means[k] + jump @ (now - before)
+        work += (now + before) / 2 * (was.sum(axis=0) * (now - before) - was.T @ (stepped - found.state.means[k]))
+        mean = pull @ stepped + push @ now
+        work += now * ((coupling - was).sum(axis=0) * now - coupling.T @ mean + was.T @ stepped)
+        for b, part in enumerate(parts):
+            if part.farads and part.signal is not None:
+                level = float(rails[b] @ now)
+                product = (part.column @ stepped + level) * (part.column @ mean + level)
+                product += part.column @ found.state.covariances[k] @ pull.T @ part.column
+                heat[b] += part.farads * (part.signal.at(begin) - part.signal.at(last)) / 2 * product
         inflow = law.input_conductance @ inputs_at(island, driven, begin) + law.current
-        push = np.asarray(np.linalg.solve(capacitance, inflow), dtype=np.float64)
+        slope = np.asarray(np.linalg.solve(capacitance, inflow), dtype=np.float64)
         length = seconds(end - begin)
         moments = moment_integral(
-            linear.drift(capacitance, law.conductance), push, linear.diffusion(capacitance, law.noise), mean,
-            found.state.covariances[k], length,
+            linear.drift(capacitance, law.conductance), slope, linear.diffusion(capacitance, law.noise), mean,
+            pull @ found.state.covariances[k] @ pull.T, length,
         )  # fmt: skip
         after = found.state.means[(k + 1) % len(found.times)]
         work -= now * (coupling.T @ (after - mean))

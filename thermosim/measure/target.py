@@ -87,7 +87,7 @@ def island_law(program: Program, samples: IslandSamples) -> IslandLaw | str:
         covariance = np.asarray(BOLTZMANN * kelvin * inverse, dtype=np.float64)
         return IslandLaw("thermal equilibrium", gaussian(np.zeros(len(rows)), covariance), samples.nodes, directions)
     if controlled(program, island.inputs):
-        return "a controller drives it and the netlist names no target law"
+        return "a converter moves its inputs and the netlist names no target law"
     held = [name for name in island.inputs if is_noise(name)]
     if held:
         return (
@@ -160,7 +160,7 @@ def _nonlinear_target(
     if isinstance(program.target, Mixture) and set(program.target_nets) & set(island.nodes):
         return Target(island.path, "none", (), str(island_law(program, samples)))
     if controlled(program, island.inputs):
-        return Target(island.path, "none", (), "a controller drives it and the netlist names no target law")
+        return Target(island.path, "none", (), "a converter moves its inputs and the netlist names no target law")
     if mixing.verdict == "stuck":
         return Target(island.path, LAW, (), STUCK)
     try:

@@ -16,6 +16,7 @@ from thermosim.models.nonlinear import (
     FormulaConductance,
     PolynomialConductance,
     SaturableInductor,
+    SaturableTransconductance,
     TanhConductance,
 )
 from thermosim.models.passives import Capacitor, Inductor, Mutual, Resistor
@@ -39,6 +40,7 @@ _CLASSES: tuple[type[Model], ...] = (
     TanhConductance,
     FormulaConductance,
     SaturableInductor,
+    SaturableTransconductance,
     Diode,
     Nmos,
     Pmos,

@@ -1,8 +1,10 @@
-"""Conductances whose current is a nonlinear function of the voltage across them, u = v_p - v_n; a coil that saturates.
+"""Conductances whose current is a nonlinear function of the voltage across them, u = v_p - v_n; a coil that saturates,
+and a transconductance that does.
 
     polynomial   i = g1 u + g2 u^2 + g3 u^3 + g4 u^4 + g5 u^5
     tanh         i = i_max tanh(g u / i_max)
     formula      i(u) as an expression, tabulated on [low, high] (:mod:`thermosim.analysis.cubic_table`)
+    gm           i_max tanh(gm (v_cp - v_cn) / i_max) out of p into its net, back through n
     coil         i = x (1 + (x / i_sat)^2),  l dx/dt = u;  x = flux / l,  energy l x^2 / 2 + l x^4 / (4 i_sat^2)
 
 Noise is none, or the Johnson noise 2 k T i'(0) of the slope at 0 V: white, Gaussian, of an intensity that does not
@@ -28,6 +30,7 @@ from pydantic import (
 )
 
 from thermosim.analysis.cubic_table import CubicTable, tabulate
+from thermosim.models.amplifiers import Transconductance
 from thermosim.models.base import (
     Evaluate,
     Henries,
@@ -193,3 +196,16 @@ class SaturableInductor(Model):
     type: Literal["saturable_inductor"] = "saturable_inductor"
     l: Henries  # noqa: E741 - the symbol of the field
     i_sat: PositiveAmperes
+
+
+class SaturableTransconductance(Model):
+    """Voltage-controlled current source of the slope `gm` at 0 V, of either sign, that ends at +-`i_max`; without noise
+    or bandwidth of its own."""
+
+    family: ClassVar[Literal["nonlinear"]] = "nonlinear"
+    pins: ClassVar[tuple[Pin, ...]] = Transconductance.pins
+    mismatched: ClassVar[tuple[str, ...]] = ("gm", "i_max")
+
+    type: Literal["saturable_transconductance"] = "saturable_transconductance"
+    gm: SignedSiemens
+    i_max: PositiveAmperes

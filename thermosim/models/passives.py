@@ -2,7 +2,7 @@
 
 i = (v_p - v_n) / r, with Johnson noise of two-sided intensity 2 k T / r if `noisy`; i = c d(v_p - v_n)/dt; r and c are
 those at `t_nominal` and change by the share `tc1` with every kelvin from there (:mod:`thermosim.circuit.warmth`);
-a `gain` h(t) of a resistor multiplies 1 / r, and its noise with it;
+a `gain` h(t) of a resistor multiplies 1 / r, and its noise with it; of a capacitor c, at constant charge;
 l di/dt + sum_j M_j di_j/dt = v_p - v_n with M = k sqrt(l_a l_b).
 Nyquist, Phys. Rev. 32, 110 (1928), eq. 1 (one-sided density 4 k T / r).
 """
@@ -74,6 +74,7 @@ class Capacitor(_Drifting):
 
     type: Literal["capacitor"] = "capacitor"
     c: Farads
+    gain: StrictStr | None = FOLLOWS
 
 
 class Inductor(Model):

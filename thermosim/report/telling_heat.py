@@ -35,7 +35,8 @@ def heat(found: Sequence[Heat]) -> Section:
 
 
 def _row(rate: Rate) -> tuple[str, ...]:
-    what = "work of a source" if rate.temperature is None else f"heat into {show(rate.temperature, 'K')}"
+    work = "work of turning it" if rate.turned else "work of a source"
+    what = work if rate.temperature is None else f"heat into {show(rate.temperature, 'K')}"
     measured = pm_si(rate.watts, rate.error, "W") if math.isfinite(rate.error) else show(rate.watts, "W", 4)
     measured = measured if math.isfinite(rate.watts) else ""
     known = show(rate.expected, "W", 4) if math.isfinite(rate.expected) else ""
