@@ -155,3 +155,19 @@ def test_a_slow_mode_is_told_with_the_samples_that_it_takes(tmp_path):
     """Draws every tau of exp(-t / tau): 1 + 2 / (e - 1) = 2.164 of them count as one."""
     told = screen(tmp_path, [R1.replace("1 mOhm", "1 MOhm"), C1.replace("1 fF", "1 pF")])
     assert "relaxation 1 us recorded every 1 us the slowest takes 2.16 samples" in told
+
+
+def test_inner_unknowns_are_no_news(tmp_path):
+    """An amplifier's inner voltage is its output's shadow, and a noise current is no inductor's."""
+    told = screen(tmp_path, [
+        R1.replace("1 mOhm", "1 MOhm"), C1, "D: {type: capacitor, c: 1 fF, pins: {p: y, n: 0}}",
+        "B: {type: amplifier, gain: 1, bandwidth: 1 GHz, output_resistance: 1 kOhm, psd: 1e-16 V^2/Hz, "
+        "pins: {in_p: x, in_n: 0, out: y}}",
+        "F: {type: flicker_noise, psd: 1e-26 A^2/Hz, at: 1 Hz, f_low: 1 Hz, f_high: 1 MHz, "
+        "ripple: 0.1, pins: {p: x, n: 0}}",
+    ])  # fmt: skip
+    assert "x with y" in told
+    assert "v(B) with" not in told
+    assert "with v(B)" not in told
+    assert "inductors" not in told
+    assert "<Chip chip: 2 analog nodes;" in repr(ts.load(tmp_path / "chip.yaml"))

@@ -45,7 +45,7 @@ class Chip:
 
     def __repr__(self) -> str:
         program = self.program
-        nodes = sum(len(island.nodes) for island in program.analog)
+        nodes = sum(len(island.nets) for island in program.analog)
         bits = sum(fabric.nodes for fabric in program.fabrics)
         dits = sum(fabric.nodes for fabric in program.dits)
         converters = sum(len(adc.inputs) for adc in program.adcs) + sum(len(dac.outputs) for dac in program.dacs)

@@ -154,3 +154,14 @@ def test_a_run_that_stops_before_its_window_says_that_nothing_was_booked(chip):
     told = heat(thermosim.measure(thermosim.simulate(chip)).heat)
     assert len(told.facts) == 2
     assert "" not in {row[2] for row in told.tables[0].rows}
+
+
+def test_closed_forms_in_equilibrium_are_zero_and_not_round_off(tmp_path):
+    text = TWO_BATHS.replace(", temperature: 600 K", "").replace("v: 0.1 mV", "v: 0 V").replace("i: 1 nA", "i: 0 A")
+    lines = [line for line in text.splitlines() if "white_noise" not in line]
+    (tmp_path / "still.yaml").write_text("\n".join(lines))
+    still = thermosim.load(tmp_path / "still.yaml")
+    (heat,) = thermosim.measure(thermosim.simulate(still, replicas=4)).heat
+    assert [one.expected for one in heat.baths] == [0.0] * 3
+    assert heat.entropy_expected == 0.0
+    assert max(abs(one.watts) for one in thermosim.analyze(still)[0].heats) > 0  # the dust that there would be

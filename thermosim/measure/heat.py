@@ -17,7 +17,7 @@ from thermosim.circuit.branches import Branch
 from thermosim.circuit.program import Island, Program
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
-from thermosim.measure.network import Flow, heat_of, physical_entropy
+from thermosim.measure.network import DUST, Flow, heat_of, physical_entropy
 from thermosim.measure.periodic_heat import periodic_flows
 from thermosim.record import Record
 from thermosim.times import seconds
@@ -131,7 +131,8 @@ def _closed(program: Program, island: Island, parts: tuple[Branch, ...]) -> tupl
     )
     flows = [heat_of(part, law.capacitance, mean, covariance) for part in parts if part.conductance > 0]
     works = works_of(parts, island, mean, program.driven)
-    return {flow.path: flow for flow in (*flows, *works)}, ""
+    dust = DUST * float(np.trace(np.linalg.solve(law.capacitance, law.noise))) / 2  # of what noise turns over
+    return {one.path: one if abs(one.watts) > dust else replace(one, watts=0.0) for one in (*flows, *works)}, ""
 
 
 def _repeating(program: Program, island: Island, parts: tuple[Branch, ...]) -> tuple[Mapping[str, Flow], str]:

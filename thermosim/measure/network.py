@@ -27,7 +27,7 @@ from thermosim.measure.periodic import Periodic, periodic
 from thermosim.times import seconds
 
 DUST = 1e-12
-"""Of the rates of a network, the part that round-off may pretend to be entropy production."""
+"""Of the rates of a network, or of what its noise turns over, the part that round-off may pretend to be dissipation."""
 
 
 @dataclass(frozen=True)

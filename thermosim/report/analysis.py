@@ -130,8 +130,8 @@ def _times(found: NetworkAnalysis, most: int) -> tuple[Fact, ...]:
 
 
 def _strongest(found: NetworkAnalysis) -> Fact | None:
-    """The pair of nodes with the largest correlation."""
-    noise = np.array([is_noise(name) for name in found.nodes])
+    """The pair of nodes with the largest correlation; inner voltages follow their outputs and are left out."""
+    noise = np.array([is_noise(name) or name.startswith("v(") for name in found.nodes])
     off = np.where(np.eye(len(noise), dtype=bool) | noise | noise[:, np.newaxis], 0.0, np.nan_to_num(found.correlation))
     if not np.abs(off).max(initial=0.0) > _ROUND_OFF:
         return Fact("correlations", "none") if np.sum(~noise) > 1 else None
@@ -184,7 +184,9 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
         Fact(
             "mean energy",
             show(sum(found.stored), "J", 4),
-            f"{show(found.stored[1], 'J', 4)} of it in inductors" if "A" in found.units else "",
+            f"{show(found.stored[1], 'J', 4)} of it in inductors"
+            if any(n.startswith("i(") for n in found.nodes)
+            else "",
         ),
         Fact("first law", f"closes to {abs(imbalance(found)):.0e}"),
     )
