@@ -64,6 +64,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     dacs = build_dacs(circuit, clocks, problems)
     held = build_held(circuit, clocks, problems)
     levels = {name: 0.0 for bank in held for name in bank.inputs}
+    first = {net: float(bank.levels[k, bank.initial]) for bank in dacs for k, net in enumerate(bank.outputs)}
     _check_sampled(circuit, analog, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
@@ -84,7 +85,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         nonlinear_islands=nonlinear_islands,
         branches=heat_branches(circuit, islands, jump_islands, adcs, movers, problems),
         fabrics=fabrics,
-        driven={net: actual for net, (_, actual) in driven.items()} | levels,
+        driven={net: actual for net, (_, actual) in driven.items()} | levels | first,
         drawn_driven={net: drawn for net, (drawn, _) in driven.items()} | levels,
         held=held,
         adcs=adcs,
