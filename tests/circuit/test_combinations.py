@@ -255,3 +255,12 @@ def test_a_curve_whose_ends_are_tied_to_each_other_is_refused(chip):
     assert told(chip, RC, TIED, curve) == [
         "t.yaml:8:3: Q: ideal sources join its ends (z, x): its current moves no voltage; leave it out"
     ]
+
+
+def test_the_first_code_of_a_dac_with_an_offset_is_what_analyze_and_a_deck_hold(chip):
+    from thermosim.adapters.spice import deck
+
+    made = chip(CLOCK, RC, LOOP.replace("settling: 1 ns", "settling: 1 ns, offset: 0.3 mV"), before=DEMON)
+    (found,) = thermosim.analyze(made)
+    assert found.mean == pytest.approx([0.15e-3], rel=1e-12)  # half of it: two resistors of 1 MOhm
+    assert "v_d u 0 0.0003" in deck(made).text
