@@ -5,8 +5,10 @@ import pytest
 from moving_chips import KNOBS, chip
 
 import thermosim
+from thermosim.analysis.linear import stationary
 from thermosim.analysis.periodic import moment_integral
 from thermosim.analysis.propagator import propagator
+from thermosim.measure.periodic import periodic
 
 FAR = 5.0  # standard errors: p < 1e-6
 
@@ -50,6 +52,27 @@ def test_every_bath_and_source_has_its_closed_form(tmp_path, body, baths, source
     heat, work = (sum(rate.expected for rate in rates) for rates in (found.baths, found.sources))
     assert abs(heat - work) < 1e-9 * max(abs(rate.expected) for rate in found.sources)
     assert found.residue < 1e-12
+
+
+@pytest.mark.parametrize("phase", [0.5, 2.0, 4.4])
+def test_the_state_that_repeats_where_capacitors_change(tmp_path, phase):
+    """Against replicas at one phase of the period; at 2 us a capacitor is about to change. Mutant: a standing C."""
+    chip_ = chip(
+        tmp_path, TURNED, run__burn_in=f"{55 + phase} us", run__record={"x": "every 11 us", "y": "every 11 us"}
+    )
+    (island,) = chip_.program.islands
+    record = thermosim.simulate(chip_, seed=8, replicas=20_000)
+    values = np.array([record.samples[net][:, -1, 0] for net in island.nodes])
+    mean, covariance = periodic(island, chip_.program.driven, "actual", (int(record.times["x"][-1]),)).at(
+        int(record.times["x"][-1])
+    )
+    variance = np.diag(covariance)
+    far = FAR * np.sqrt(2 / values.shape[1])
+    assert np.all(np.abs(values.mean(axis=1) - mean) < FAR * np.sqrt(variance / values.shape[1]))
+    assert np.all(np.abs(np.cov(values) - covariance) < far * np.sqrt(np.outer(variance, variance)))
+    frozen = island.moving.actual.law(island.moving.values(0))
+    standing = np.diag(stationary(frozen.capacitance, frozen.conductance, frozen.noise))
+    assert np.any(np.abs(values.var(axis=1) / standing - 1) > 2 * far)
 
 
 def test_a_window_of_broken_periods_has_none(tmp_path):
