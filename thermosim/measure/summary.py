@@ -27,7 +27,6 @@ from thermosim.measure.temperature import EffectiveTemperature, effective_temper
 from thermosim.record import Record
 from thermosim.streams import key
 from thermosim.times import seconds
-from thermosim.units import show
 
 if TYPE_CHECKING:
     from thermosim.ideal.cost import PlatformCard
@@ -78,7 +77,9 @@ class Summary:
         return plain
 
     def __str__(self) -> str:
-        return "\n".join(_lines(self))
+        from thermosim.measure.in_words import lines
+
+        return "\n".join(lines(self))
 
 
 def measure(record: Record) -> Summary:
@@ -297,85 +298,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _lines(summary: Summary) -> list[str]:
-    run = summary.run
-    sizes = [f"{size} nodes" for size in run.islands.values()] + [f"{size} p-bits" for size in run.fabrics.values()]
-    sizes += [f"{size} p-dits" for size in run.dits.values()]
-    span = f"{show(run.duration, 's')} after {show(run.burn_in, 's')}"
-    lines = [f"{run.name}: {', '.join(sizes)}, {run.replicas} replicas, {span}"]
-    lines += [f"kernel of {path}: {names}" for path, names in run.meta.get("kernels", {}).items()]
-    lines += [
-        f"charges of {path}: {', '.join(f'{name} {value}' for name, value in told.items())}"
-        for path, told in run.meta.get("jumps", {}).items()
-    ]
-    if not run.complete:
-        lines.append("interrupted: only a part of the run was recorded")
-    for part in summary.mixing:
-        how = (
-            f"slowest is {part.worst}, tau_int {part.tau:.4g} +- {part.tau_error:.2g} samples"
-            if part.worst
-            else ("tau_int undefined, samples")
-        )
-        ess = f"{part.ess:.4g}" if math.isfinite(part.ess) else "undefined"
-        lines.append(f"mixing of {part.path}: {part.verdict}; {how} every {show(part.interval, 's')}, ESS {ess}")
-        reasons = {one.reason: one.name for one in part.observables if one.verdict == part.verdict and one.reason}
-        lines += [f"  {name}: {reason}" for reason, name in list(reasons.items())[:3]]
-        lines += [f"  exact: {name} {show(time, 's')}" for name, time in part.exact.items()]
-    if summary.energy is not None:
-        energy = summary.energy
-        each, raw = energy.per_effective_sample, energy.per_raw_sample
-        lines.append(f"energy per effective sample {_span(each)}; per raw sample {_span(raw)}")
-        if not energy.rows:
-            lines.append("  no counted action has a price, which is not to say that they cost nothing")
-        lines += [
-            f"  {row.share:6.1%}  {row.instance} {row.action}: {row.count} x {show(row.joules_each, 'J')} ({row.grade})"
-            for row in energy.rows
-        ]
-        lines.append(f"  burn-in and programming {_span(energy.burn_in)}")
-        lines += [
-            f"  unpriced: {row.instance} {row.action}, {row.count} times ({row.reason})" for row in energy.unpriced
-        ]
-    for target in summary.target:
-        lines.append(f"target of {target.path}: {target.law}{'; ' + target.note if target.note else ''}")
-        lines += [
-            f"  {one.quantity} from {one.law}: {one.value:.4g} +- {one.error:.2g}; "
-            f"a perfect sampler scores {one.floor:.4g} +- {one.floor_spread:.2g}"
-            for one in target.distances
-        ]
-    lines += [
-        f"effective temperature of {one.path}: {one.ratio:.4f} +- {one.error:.2g} of the declared, {one.states} states"
-        for one in summary.temperature
-    ]
-    lines += [line for one in summary.heat for line in _heat_lines(one)]
-    lines += [line for one in summary.information for line in one.lines()]
-    for ideal in summary.ideal:
-        cost = show(ideal.seconds, "s") if ideal.seconds is not None else "unpriced"
-        cost = show(ideal.joules, "J") if ideal.joules is not None else cost
-        lines.append(
-            f"ideal for {ideal.path} on {ideal.platform} ({ideal.sampler}): {cost} per effective sample "
-            f"({ideal.grade}{', ' + ideal.source if ideal.seconds is not None else ''})"
-        )
-    return lines + [f"note: {note}" for note in summary.notes]
-
-
-def _heat_lines(heat: Heat) -> Iterator[str]:
-    entropy = f"{heat.entropy:.4g} +- {heat.entropy_error:.2g} k/s" if math.isfinite(heat.entropy) else "undefined"
-    yield f"heat of {heat.path}: entropy production {entropy}; first law to {heat.residue:.1e}"
-    for one in (*heat.baths, *heat.sources):
-        what = (
-            f"heat into {one.path} at {show(one.temperature, 'K')}"
-            if one.temperature is not None
-            else (f"work of {one.path}")
-        )
-        closed = f"; closed form {one.expected:.4g} W" if math.isfinite(one.expected) else ""
-        yield f"  {what}: {one.watts:.4g} +- {one.error:.2g} W{closed}"
-
-
-def _span(span: Any) -> str:
-    if math.isnan(span.value):
-        return "undefined"
-    if span.low == span.high:
-        return show(span.value, "J")
-    return f"{show(span.value, 'J')} ({show(span.low, 'J')} to {show(span.high, 'J')})"
