@@ -292,3 +292,30 @@ def test_noise_that_a_deck_cannot_hold_is_refused_by_name(tmp_path):
     band = "  B: {type: band_noise, psd: 1e-23 A^2/Hz, bandwidth: 1 MHz, pins: {p: X, n: 0}}\nrun:"
     with pytest.raises(NetlistError, match="no transient deck for 'band_noise': TRNOISE is white"):
         spice.deck(chip_of(tmp_path, RING.replace("run:", band)), transient=True)
+
+
+def test_a_deck_has_the_parts_of_this_die_and_the_voltage_of_a_dac(tmp_path):
+    """Drawn 1 MOhm, 1 pF, 1 uS and a DAC without offset; the deck has the values that the die drew."""
+    text = """\
+thermosim: 1
+name: die
+temperature: 300 K
+models:
+  dac4: {type: dac, bits: 4, reference: 0.5 V, settling: 20 ns, offset: 0 V}
+  adc4: {type: adc, bits: 4, reference: 0.5 V, latency: 1 cycle}
+instances:
+  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  R: {type: resistor, r: 1 MOhm, pins: {p: x, n: u}}
+  G: {type: transconductance, gm: -1 uS, pins: {p: x, n: 0, cp: x, cn: 0}}
+  B: {model: dac4, pins: {in: d, clock: ck, out: u}}
+  A: {model: adc4, pins: {in: x, clock: ck, out: d}}
+  osc: {type: clock, frequency: 10 MHz, pins: {out: ck}}
+variation: {mismatch: {R.r: {sigma: 10 %}, C.c: {sigma: 10 %}, G.gm: {sigma: 10 %}, B.offset: {sigma: 20 mV}}}
+run: {duration: 1 ms, record: {x: every 1 us}}
+"""
+    chip = chip_of(tmp_path, text)
+    ((mean, covariance),) = evaluated(chip)
+    (exact,) = ts.analyze(chip)
+    assert abs(exact.mean[0]) > 1e-3
+    assert np.allclose(mean, exact.mean, rtol=1e-9)
+    assert error(covariance, exact.covariance) < 2e-5

@@ -179,6 +179,9 @@ def test_far_apart_conductances_have_a_mean():
     found = linear.mean(conductance, np.eye(2) * 1e-20, np.zeros(2), np.array([0.0, 0.5]))
     np.testing.assert_allclose(found, [0.0, 0.5], rtol=1e-12)
     with pytest.raises(ValueError, match=r"eigenvalue 1e-08 1/s, and beside rates of 1e\+09 1/s that is round-off"):
-        linear.stationary(capacitance, conductance, conductance)
+        leaky = np.array([[1e-3, -1e-20], [-1e-20, 1e-20]])
+        linear.stationary(capacitance, leaky, leaky)
+    alone = linear.stationary(capacitance, conductance, conductance)  # each by itself, no digit is lost
+    np.testing.assert_allclose(alone, np.eye(2) / 2e-12, rtol=1e-12)
     with pytest.raises(ValueError, match="the conductance matrix is singular"):
         linear.mean(np.array([[1e-3, -1e-3], [-1e-3, 1e-3]]), np.eye(2), np.zeros(2), np.zeros(2))

@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 import thermosim as ts
 from thermosim import compile as chips
+from thermosim.compile import digital
 from thermosim.compile.chip import Effort, Run, run
 from thermosim.compile.digital import conjugate_gradients
 from thermosim.compile.error_law import covariance_error, mean_covariance
@@ -73,6 +74,7 @@ def test_gaussian_law_and_regression():
     mean = np.linalg.solve(precision, features.T @ targets / 0.09)
     assert not far(answer.mean, mean, answer.mean_error)
     assert not far(answer.value, np.linalg.inv(precision), answer.error)
+    assert np.allclose(answer.exact, np.linalg.inv(precision), rtol=1e-12)
     no_prior = np.linalg.solve(precision - np.eye(4) / 4, features.T @ targets / 0.09)
     assert not np.allclose(no_prior, mean, rtol=1e-3)
     covariance = np.linalg.inv(precision)
@@ -83,12 +85,13 @@ def test_gaussian_law_and_regression():
         chips.gaussian(mean)
 
 
+@pytest.mark.parametrize("diffusion", [None, np.diag([1.0, 9.0, 2.0, 4.0])], ids=["reversible", "circulating"])
 @pytest.mark.parametrize("every", [0.05, 0.25, 2.0])
-def test_the_error_law_is_that_of_the_draws(every):
-    """Sums over all lags, term by term, from the matrices themselves."""
+def test_the_error_law_is_that_of_the_draws(every, diffusion):
+    """Sums over all lags, term by term, from the matrices themselves; not symmetric ones where voltages circulate."""
     from scipy.linalg import expm
 
-    network = resistive(matrix(4, False, 14), Parts())
+    network = resistive(matrix(4, False, 14), Parts(), diffusion=diffusion)
     h, draws = every * network.slowest, 200_000
     made = Run((), np.zeros((1, draws, 4)), h, "ok", 0.0, ())
     step, now = expm(-network.slope * h), network.covariance
@@ -230,3 +233,32 @@ def test_the_error_of_an_average_over_roundings_falls_with_their_number():
     effort = Effort(draws=100, replicas=32)
     one, nine = (chips.inverse(SMALL, Parts(bits=8), effort, roundings=count).error.mean() for count in (1, 9))
     assert nine / one == pytest.approx(1 / 3, rel=0.25)
+
+
+def test_chips_with_several_roundings_take_their_times_one_after_the_other(tmp_path):
+    answer = chips.inverse(SMALL, Parts(bits=3), Effort(draws=16, replicas=2), roundings=5)
+    assert len(set(answer.netlists)) > 1
+    spans = []
+    for k, text in enumerate(answer.netlists):
+        (tmp_path / f"{k}.yaml").write_text(text)
+        program = ts.load(tmp_path / f"{k}.yaml").program
+        spans.append(2 * (program.duration + program.burn_in) * 1e-15)
+    assert answer.seconds == pytest.approx(sum(spans), rel=1e-12)
+    assert max(spans) < 0.5 * sum(spans)
+
+
+def test_multiply_accumulates_of_the_digital_ways():
+    """n = 6: Cholesky n^3 / 6 and n^2 a right-hand side, all columns n^3 / 2; an iteration n^2 + 5 n for each."""
+    a = matrix(6, True, 21)
+    for right, columns, cholesky in ((np.ones(6), 1, 36 + 36), (np.ones((6, 3)), 3, 36 + 108), (np.eye(6), 6, 108)):
+        first, *gradients = digital.solving(a, right, 0.2)
+        assert first.macs == cholesky
+        for goal, method in zip((1e-12, 0.2), gradients, strict=True):
+            _, iterations = conjugate_gradients(a, right.reshape(6, -1), goal)
+            assert method.macs == iterations * columns * (36 + 30)
+            assert method.name == f"conjugate gradients, {iterations} iterations"
+        assert 0 < gradients[1].macs < gradients[0].macs
+    (spectral,) = digital.by_eigenvectors(a, lambda: None)
+    assert spectral.macs == 6.5 * 216
+    (factored,) = digital.determinant(a)
+    assert factored.macs == 36

@@ -118,6 +118,40 @@ def test_the_slope_is_that_of_the_network(tmp_path):
         assert np.sort(np.linalg.eigvals(network.slope).real) == pytest.approx(np.sort(1 / island.times), rel=1e-9)
 
 
+@pytest.mark.parametrize("build", [resistive, capacitive])
+def test_the_slope_is_in_the_order_and_the_units_of_the_answer(build, tmp_path):
+    """gain C^-1 G / gain of the text: eigenvalues alone see neither a transposed scaling nor exchanged nodes."""
+    network = build(matrix(5, False, 2, 0.5), Parts())
+    assert np.ptp(network.gain) > 0.1 * network.gain.max()
+    file = tmp_path / "t.yaml"
+    file.write_text(netlist(network, "t", 300.0, "{duration: 1 us, record: {x: every 10 ns}}"))
+    (island,) = ts.load(file).program.islands
+    assert island.nodes == tuple(f"x[{k}]" for k in range(5))
+    drift = np.linalg.solve(island.actual.capacitance, island.actual.conductance)
+    exact = network.gain[:, None] * drift / network.gain
+    assert agree(network.slope, exact)
+    assert build is resistive or not agree(network.slope.T, exact)
+
+
+@pytest.mark.parametrize("signs", [False, True])
+@pytest.mark.parametrize("build", [resistive, capacitive])
+def test_the_widest_voltage_is_the_swing(build, signs, tmp_path):
+    """Of what is read: nodes, or half the difference of two, Johnson's noise on top of conductances."""
+    network = build(matrix(5, signs, 4, 0.5), Parts(swing=20e-3))
+    _, covariance, _ = analysed(network, tmp_path)
+    if build is resistive:
+        covariance = covariance - network.floor
+    assert np.sqrt(np.diag(covariance) / network.gain**2).max() == pytest.approx(20e-3, rel=1e-9)
+
+
+def test_capacitors_below_the_thermal_voltage_are_shaken_by_johnsons_noise_alone(tmp_path):
+    network = capacitive(matrix(5, True, 4), Parts(swing=1e-9))
+    _, covariance, watts = analysed(network, tmp_path)
+    assert not network.noises
+    assert agree(covariance / network.scale, np.linalg.inv(matrix(5, True, 4)))
+    assert watts == network.watts == 0
+
+
 def test_rounded_parts_state_what_they_hold(tmp_path):
     a = matrix(4, True, 3)
     network = resistive(a, Parts(bits=5))

@@ -54,9 +54,9 @@ def test_all_kernels_give_the_same_bits(monkeypatch, name, rng, few):
     assert len(np.unique(seen[0]["state"], axis=1).T) == 35
 
 
-@pytest.mark.parametrize("around", [True, False])
-def test_lattices_give_the_same_bits(monkeypatch, around):
-    """Rows of a torus or an open grid, whose neighbours follow one another but for the ends, and unequal couplings."""
+@pytest.mark.parametrize(("around", "alike"), [(True, False), (False, False), (True, True)])
+def test_lattices_give_the_same_bits(monkeypatch, around, alike):
+    """Unequal couplings on a torus or an open grid, whose neighbours follow one another but for the ends."""
     site = np.arange(6 * 256).reshape(6, 256)
     pairs = [np.stack([site, np.roll(site, -1, axis)], 2) for axis in (0, 1)]
     pairs = pairs if around else [pairs[0][:-1], pairs[1][:, :-1]]
@@ -64,12 +64,16 @@ def test_lattices_give_the_same_bits(monkeypatch, around):
     plain, weights = chip(1536), np.random.default_rng(4).normal(0, 0.4, len(edges))
     law, colour = IsingLaw(edges, weights, plain.actual.biases, 0.8), (np.indices((6, 256)).sum(0) % 2).ravel()
     fabric = replace(plain, drawn=law, programmed=law, actual=law, colours=2, colour=colour.astype(np.int32))
+    if alike:
+        law, one = replace(law, biases=np.full(1536, 0.2)), np.ones(1536)
+        fabric = replace(fabric, drawn=law, programmed=law, actual=law, slope=one, shift=0 * one, memory=0.3 * one)
     seen = []
     for kernel in ("lanes", "chain"):
         forced(monkeypatch, kernel)
         runner = FabricRunner(fabric, 1, 3)
         seen.append(runner.advance(30, record=True, nodes=np.arange(1536)))
-    found = runner._groups[0]._found
+    found, step = runner._groups[0]._found, runner._groups[0]._parameters.step
+    assert list(step[1:]) == ([0, 0] if alike else [1, 1]), "what is alike is stored for one block"
     assert 0 < len(found.origin) < 4 * 1536 / 8, "neighbours are copied in runs"
     for name in seen[0]:
         np.testing.assert_array_equal(seen[1][name], seen[0][name], name)

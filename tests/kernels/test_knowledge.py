@@ -14,7 +14,7 @@ FAR = 5.0  # standard errors: p < 1e-6
 
 @pytest.mark.parametrize(
     ("a", "b"),
-    [(-1.0, 2.0), (0.3, 0.31), (0.3, 0.34), (-math.inf, 0.7), (2.0, math.inf), (-8.0, -6.5), (5.0, 5.001), (-0.2, 0.1)],
+    [(-1.0, 2.0), (0.3, 0.31), (0.3, 0.34), (-math.inf, 0.7), (2.0, math.inf), (-8.0, -6.5), (5.0, 5.001), (5.0, 5.009), (7.0, 7.02), (-0.2, 0.1)],
 )
 def test_a_cell_has_the_probability_mean_and_variance_of_the_cut_normal(a, b):
     log, mean, variance = cell(a, b)

@@ -1,6 +1,7 @@
 """The second ledger through a netlist: the same bits however it runs, closed forms beside it, and its words."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -87,3 +88,52 @@ def test_the_pieces_of_a_step_may_be_taken_in_several_calls(chip, monkeypatch):
     for name in ("a:heat", "a:work", "a:gained"):
         np.testing.assert_array_equal(whole.sums[name], parts.sums[name])
     np.testing.assert_array_equal(whole.samples["a"], parts.samples["a"])
+
+
+CONVERTER = """models:
+  adc8: {type: adc, bits: 8, reference: 1 V, jitter: 1 ns, noise: 1 mV, latency: 1 cycle}
+instances:"""
+SAMPLED = TWO_BATHS.replace("instances:", CONVERTER).replace(
+    "run:",
+    """  adc: {model: adc8, pins: {in: b, clock: ck, out: y}}
+  dac: {type: dac, bits: 8, reference: 1 V, settling: 20 ns, pins: {in: y, clock: ck, out: u}}
+  Ru: {type: resistor, r: 1 MOhm, pins: {p: a, n: u}}
+  osc: {type: clock, frequency: 1 MHz, pins: {out: ck}}
+run:""",
+)
+SWITCHED = TWO_BATHS.replace(
+    "run:",
+    """  S: {type: switch, r_on: 50 kOhm, r_off: 1 GOhm, duty: 0.4, pins: {p: a, n: 0, clock: ck}}
+  osc: {type: clock, frequency: 1 MHz, pins: {out: ck}}
+run:""",
+)
+
+
+@pytest.mark.parametrize("text", [TWO_BATHS, SAMPLED, SWITCHED], ids=["alone", "sampled", "switched"])
+@pytest.mark.parametrize("call", [1, 30, 61, 83])
+def test_ctrl_c_within_a_booked_step_stops_at_once_and_goes_on_to_the_same_bits(tmp_path, monkeypatch, text, call):
+    (tmp_path / "chip.yaml").write_text(text)
+    chip = thermosim.load(tmp_path / "chip.yaml")
+    whole = thermosim.simulate(chip, seed=5)
+    calls = []
+
+    def interrupted(*arguments):
+        calls.append(arguments[-3])
+        if len(calls) == call:
+            signal.raise_signal(signal.SIGINT)
+        return follow(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ledgers, "_BULK", 5 * 5**2 * 64)
+        patch.setattr(ledgers, "follow", interrupted)
+        half = thermosim.simulate(chip, seed=5)
+    assert not half.meta["complete"]
+    assert half.checkpoint
+    assert len(calls) <= call + 1  # a step's last call ends the step, and the event after it is the last
+    resumed = thermosim.simulate(chip, seed=5, resume=half)
+    assert resumed.meta["complete"]
+    for name, sums in whole.sums.items():
+        np.testing.assert_array_equal(sums, resumed.sums[name], name)
+    for name, counts in whole.counters.items():
+        np.testing.assert_array_equal(counts, resumed.counters[name], name)
+    np.testing.assert_array_equal(whole.samples["a"], resumed.samples["a"])

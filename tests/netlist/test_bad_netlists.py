@@ -105,7 +105,7 @@ TIME = "expected a time or a number of sweeps, e.g. 10 us or 5 sweeps"
         (RES, "{type: resistor}", ["3:10: models.res: missing 'r': a quantity in Ohm"]),
         (
             RES, "{type: resistor, r: 1 kOhm, ohms: 3}",
-            ["3:43: models.res.ohms: unknown key 'ohms'; these exist: gain, noisy, pins, r, shape, temperature"],
+            ["3:43: models.res.ohms: unknown key 'ohms'; these exist: gain, noisy, pins, r, shape, t_nominal, tc1, temperature, thermal_resistance"],
         ),
         (RES, "{type: resistor, r: 1 kOhm, nosy: true}", ["3:43: models.res.nosy: unknown key 'nosy'; did you mean 'noisy'?"]),
         (RES, "{type: resistor, r: 1 kOhm, noisy: maybe}", ["3:50: models.res.noisy: expected true or false, got 'maybe'"]),

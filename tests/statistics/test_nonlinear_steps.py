@@ -118,7 +118,7 @@ def test_bias_of_straight_curves_is_the_closed_form(tmp_path, step) -> None:
 
 @pytest.mark.parametrize("scheme", ["heun", "euler", "splitting"])
 def test_the_estimate_of_a_chosen_step_holds_within_a_factor_of_two(tmp_path, scheme) -> None:
-    """The exact shift of the variance at the step chosen, in one well and in two; the estimate bounds itself by BIAS."""
+    """The exact shift of the variance at the step chosen, in one well and in two; its estimate is BIAS at most."""
     for g1 in ("g1: -10 uS", "g1: 20 uS"):
         run = f"run: {{duration: 1 us, scheme: {scheme}, record: {{x: every 100 ns}}}}\n"
         island = chip(tmp_path, WELL.replace("g1: -10 uS", g1), run).program.nonlinear_islands[0]

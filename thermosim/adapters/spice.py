@@ -27,6 +27,7 @@ from thermosim.adapters.spice_noise import number
 from thermosim.analysis import linear
 from thermosim.api import Chip
 from thermosim.circuit.circuit import Instance
+from thermosim.circuit.movers import FOLLOWING
 from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import Island
 from thermosim.contracts import Floats
@@ -120,7 +121,7 @@ def _refuse(chip: Chip, transient: bool) -> None:
                 item.path,
                 f"no deck for '{item.type}': the export knows {', '.join((*LETTERS, 'mutual'))}",
             )
-        elif getattr(item.bound.model, "gain", None) is not None and item.type in LETTERS:
+        elif item.type in FOLLOWING and getattr(item.bound.model, "gain", None) is not None:
             message = "elements that follow a generator are not exported: the deck's covariances are of one state"
             problems.add(document.position((*item.at, "gain")), item.path, message)
     if not chip.program.islands and not len(problems):

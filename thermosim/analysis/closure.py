@@ -56,6 +56,13 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
     start = np.linalg.solve(capacitance, np.linalg.solve(capacitance, noise).T) / rate
     spread = start + 1e-12 * np.eye(n) * float(np.abs(start).max())
     before = (np.inf, np.inf)
+    # Noise in proportion to C and reciprocal lines: Sigma = (s / 2) G_eq^-1, without a Lyapunov equation.
+    share = float(np.trace(noise) / np.trace(capacitance))
+    simple = bool(
+        np.array_equal(conductance, conductance.T)
+        and np.array_equal(into, sense)
+        and np.allclose(noise, share * capacitance, rtol=0, atol=1e-12 * share * float(capacitance.max()))
+    )
     for _ in range(ROUNDS):
         mean = sense.T @ centre + held
         deviation = np.sqrt(np.maximum(np.einsum("ib,ij,jb->b", sense, spread, sense), 0.0))
@@ -63,8 +70,8 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
         slope = rest.slope(at) @ weights
         lines = conductance + into @ (slope[:, None] * sense.T)
         try:
-            found = stationary(capacitance, lines, noise)
-        except ValueError:
+            found = share / 2 * _inverse(lines) if simple else stationary(capacitance, lines, noise)
+        except (ValueError, np.linalg.LinAlgError):
             spread, weight, left = spread * 1.3, max(0.7 * weight, 0.01), left - 1
             if not left:
                 break
@@ -76,9 +83,16 @@ def region(capacitance: Floats, conductance: Floats, noise: Floats, inflow: Floa
         centre = centre - weight * np.linalg.solve(lines, residue)
         spread = spread + weight * (found - spread)
         now = float(np.trace(spread)), float(np.linalg.norm(centre))
-        size = np.sqrt(now[0]) or now[1] or 1.0  # without noise there is a mean alone
-        moved = abs(now[0] - before[0]) / (1e-4 * (now[0] or size**2)), abs(now[1] - before[1]) / (1e-3 * size)
+        scale = float(np.sqrt(now[0])) or 1e-3 * now[1] or 1.0  # without noise the mean alone is sought
+        wider = abs(now[0] - before[0]) / (1e-4 * now[0]) if now[0] else 0.0
+        moved = wider, abs(now[1] - before[1]) / (1e-3 * scale)
         if max(moved) < weight:
             return Region(mean, deviation, slope, centre, spread)
         before = now
     raise ValueError("no straight lines in the place of its curves keep the network near a mean")
+
+
+def _inverse(matrix: Floats) -> Floats:
+    """Inverse of a positive definite matrix; LinAlgError for another."""
+    half = np.linalg.inv(np.linalg.cholesky(matrix))
+    return np.asarray(half.T @ half)

@@ -60,14 +60,18 @@ def mean(conductance: Floats, input_conductance: Floats, current: Floats, held: 
     ValueError
         If the conductance matrix is singular: some node has no path to a fixed voltage.
     """
-    n = len(conductance)
-    largest = np.abs(conductance).max(axis=1, keepdims=True, initial=0.0)
-    even = conductance / np.where(largest > 0, largest, 1.0)  # rows of currents and voltages have units of their own
-    if np.linalg.matrix_rank(even) < n:
+    if singular(conductance):
         raise ValueError(
             "no stationary mean: the conductance matrix is singular, a node has no path to a fixed voltage"
         )
     return np.asarray(np.linalg.solve(conductance, input_conductance @ held + current))
+
+
+def singular(conductance: Floats) -> bool:
+    """Whether charge cannot leave some node, row by row in units of its own: currents and voltages have unlike ones."""
+    largest = np.abs(conductance).max(axis=1, keepdims=True, initial=0.0)
+    even = conductance / np.where(largest > 0, largest, 1.0)
+    return bool(np.linalg.matrix_rank(even) < len(conductance))
 
 
 def modes(capacitance: Floats, conductance: Floats) -> Modes:

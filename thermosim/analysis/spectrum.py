@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from thermosim.analysis.linear import singular
+
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
@@ -22,18 +24,43 @@ def admittance(capacitance: Floats, conductance: Floats, frequencies: Floats) ->
 
 
 def density(capacitance: Floats, conductance: Floats, noise: Floats, frequencies: Floats) -> Complexes:
-    """One-sided spectral density matrix (frequency, n, n) [V^2/Hz]; the diagonal is real."""
-    inverse = np.linalg.inv(admittance(capacitance, conductance, frequencies))
+    """One-sided spectral density matrix (frequency, n, n) [V^2/Hz]; the diagonal is real.
+
+    Raises
+    ------
+    ValueError
+        If some mode does not decay and one of the frequencies is its own, as 0 for charge that cannot leave.
+    """
+    inverse = _solved(capacitance, conductance, np.eye(len(capacitance)), frequencies)
     return np.asarray(2 * inverse @ noise @ inverse.conj().transpose(0, 2, 1))
 
 
 def transfer(
     capacitance: Floats, conductance: Floats, input_conductance: Floats, input_capacitance: Floats, frequencies: Floats
 ) -> Complexes:
-    """Gain (frequency, n, m) from every driven net to every node."""
+    """Gain (frequency, n, m) from every driven net to every node.
+
+    Raises
+    ------
+    ValueError
+        As :func:`density`.
+    """
     w = 2 * np.pi * np.asarray(frequencies, dtype=float)
     drive = input_conductance + 1j * w[:, np.newaxis, np.newaxis] * input_capacitance
-    return np.asarray(np.linalg.solve(admittance(capacitance, conductance, frequencies), drive))
+    return _solved(capacitance, conductance, drive, frequencies)
+
+
+def _solved(capacitance: Floats, conductance: Floats, right: Complexes | Floats, frequencies: Floats) -> Complexes:
+    """Y^-1 `right` (frequency, n, m), or the frequency at which there is none."""
+    at = np.asarray(frequencies, dtype=float)
+    if np.any(at == 0) and singular(conductance):
+        raise ValueError("no density or gain at 0 Hz: some mode does not decay, as where charge cannot leave a node")
+    try:
+        return np.asarray(np.linalg.solve(admittance(capacitance, conductance, at), right))
+    except np.linalg.LinAlgError:
+        raise ValueError(
+            f"no density or gain somewhere from {at.min():g} to {at.max():g} Hz: some mode there does not decay"
+        ) from None
 
 
 def band_covariance(capacitance: Floats, conductance: Floats, noise: Floats, low: float, high: float) -> Floats:

@@ -24,9 +24,11 @@ Site = Callable[[Floats], Floats]
 Pair = Callable[[Floats, Floats], Floats]
 EDGE = 1e-12
 """Density at the ends of a grid, as a share of the largest, below which the grid is wide enough."""
-FIRST = 129
+FIRST = 65
 MOST = 2049
 MOST_ON_A_RING = 513
+ROOM = 2**27
+"""Numbers that the matrices of all pairs may hold together."""
 TOLERANCE = 1e-7
 """Difference of variances on two grids, relative, below which the finer one is taken."""
 
@@ -142,9 +144,10 @@ def marginals(sites: Sequence[Site], pairs: Mapping[tuple[int, int], Pair], cent
             error = float(np.abs(now / before - 1).max())
             if error < TOLERANCE:
                 return Marginals(points, density, error, joint)
-        if 2 * count - 1 > (MOST if kind == "tree" else MOST_ON_A_RING):
-            raise ValueError("its law is too narrow for the grids on which it would be summed")
-        before, count = now, 2 * count - 1
+        finer = 2 * count - 1
+        if finer > (MOST if kind == "tree" else MOST_ON_A_RING) or finer**2 * len(pairs) > ROOM:
+            raise ValueError("its law is too narrow, or has too many nodes, for the grids on which it would be summed")
+        before, count = now, finer
 
 
 def _grid(centre: Floats, width: Floats, count: int) -> Floats:

@@ -55,8 +55,9 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     islands = build_islands(circuit, driven, movers, problems)
     jump_islands = build_jump_islands(circuit, driven, problems)
     nonlinear_islands = build_nonlinear_islands(circuit, driven, movers, problems)
-    refuse_moving(circuit, islands, (*jump_islands, *nonlinear_islands), movers, problems)
-    analog: tuple[Island | JumpIsland | NonlinearIsland, ...] = (*islands, *jump_islands, *nonlinear_islands)
+    others: tuple[JumpIsland | NonlinearIsland, ...] = (*jump_islands, *nonlinear_islands)
+    refuse_moving(circuit, islands, others, movers, problems)
+    analog: tuple[Island | JumpIsland | NonlinearIsland, ...] = (*islands, *others)
     fabrics = with_reads(circuit, build_fabrics(circuit, clocks, problems), problems)
     dits = with_reads(circuit, build_dits(circuit, clocks, problems), problems)
     sampling: tuple[Fabric | DitFabric, ...] = (*fabrics, *dits)
@@ -65,6 +66,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
     dacs = build_dacs(circuit, clocks, problems)
     held = build_held(circuit, clocks, problems)
     levels = {name: 0.0 for bank in held for name in bank.inputs}
+    first = {net: float(dac.levels[k, dac.initial]) for dac in dacs for k, net in enumerate(dac.outputs)}
     _check_sampled(circuit, analog, driven, adcs, fabrics, problems)
     run = circuit.netlist.run
     _check_supplies(circuit, problems)
@@ -85,7 +87,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         nonlinear_islands=nonlinear_islands,
         branches=heat_branches(circuit, islands, jump_islands, adcs, movers, problems),
         fabrics=fabrics,
-        driven={net: actual for net, (_, actual) in driven.items()} | levels,
+        driven={net: actual for net, (_, actual) in driven.items()} | levels | first,
         drawn_driven={net: drawn for net, (drawn, _) in driven.items()} | levels,
         held=held,
         adcs=adcs,
@@ -118,7 +120,7 @@ def assemble(circuit: Circuit, replicas: int | None = None) -> Program:
         sources=movers.sources,
         provenance=_provenance(circuit),
     )
-    learning = build_learning(circuit, islands, jump_islands, adcs, dacs, program.controllers, problems)
+    learning = build_learning(circuit, islands, others, adcs, dacs, program.controllers, problems)
     notes = (*program.notes, *_discipline_notes(program, recorded))
     program = replace(program, learning=learning, notes=notes)
     built = analog or sampling

@@ -9,9 +9,10 @@ import numpy as np
 
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.noise_states import is_noise
+from thermosim.circuit.nonlinear_law import NonlinearIsland
 from thermosim.circuit.program import AdcBank, ControllerPlan, DacBank, Island, JumpIsland
 from thermosim.contracts import Ints
-from thermosim.errors import Position, Problems
+from thermosim.errors import Problems
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Learning:
 def build_learning(
     circuit: Circuit,
     islands: Sequence[Island],
-    jump_islands: Sequence[JumpIsland],
+    others: Sequence[JumpIsland | NonlinearIsland],
     adcs: Sequence[AdcBank],
     dacs: Sequence[DacBank],
     controllers: Sequence[ControllerPlan],
@@ -64,7 +65,19 @@ def build_learning(
             who |= dict.fromkeys(path for k in channels for path in readers[bank.outputs[k]])
             rows = [island.nodes.index(bank.inputs[k]) for k in channels]
             banks[bank.path] = np.array(channels), np.array(rows)
-            _refuse(bank, where, problems)
+            if bank.jitter > 0:
+                problems.add(
+                    where, "run.measure",
+                    f"information is not built where a sampling instant is uncertain ('{bank.path}'); leave jitter out "
+                    "or leave information out",
+                )  # fmt: skip
+        taking = next((bank for bank in adcs if _takes_charge(bank) and set(bank.inputs) & set(island.nodes)), None)
+        if banks and taking is not None:
+            problems.add(
+                where, "run.measure",
+                f"information is not built where an unbuffered sampler takes charge ('{taking.path}'); buffer it or "
+                "leave information out",
+            )  # fmt: skip
         noise = next((name for name in (*island.nodes, *island.inputs) if is_noise(name)), None)
         if banks and noise is not None:
             message = f"information is not built beside noise with a memory ('{noise[2:-1]}'); leave it out"
@@ -76,13 +89,19 @@ def build_learning(
             problems.add(where, "run.measure", message)
         elif banks:
             found.append(Learning(island.path, banks, tuple(who)))
-    jumping = {net for island in jump_islands for net in island.nodes}
+    elsewhere = {
+        net: "transistor circuits" if isinstance(island, JumpIsland) else "nonlinear networks"
+        for island in others
+        for net in island.nodes
+    }
     for bank in adcs:
-        seen = [net for net, code in zip(bank.inputs, bank.outputs, strict=True) if net in jumping and code in readers]
+        seen = [
+            net for net, code in zip(bank.inputs, bank.outputs, strict=True) if net in elsewhere and code in readers
+        ]
         if seen:
-            message = f"information is not built for readings of transistor circuits (net '{seen[0]}'); leave it out"
+            message = f"information is not built for readings of {elsewhere[seen[0]]} (net '{seen[0]}'); leave it out"
             problems.add(where, "run.measure", message)
-    if not found and not jumping and not len(problems):
+    if not found and not len(problems):
         message = (
             "information is what a controller, or a DAC, learns from ADCs that read nets with capacitors; "
             "this chip has none"
@@ -91,11 +110,6 @@ def build_learning(
     return tuple(found)
 
 
-def _refuse(bank: AdcBank, where: Position | None, problems: Problems) -> None:
-    what = ""
-    if bank.jitter > 0:
-        what = f"where a sampling instant is uncertain ('{bank.path}'); leave jitter out or leave information out"
-    elif bank.sample_capacitance > 0 and not bank.buffered:
-        what = f"where an unbuffered sampler takes charge ('{bank.path}'); buffer it or leave information out"
-    if what:
-        problems.add(where, "run.measure", f"information is not built {what}")
+def _takes_charge(bank: AdcBank) -> bool:
+    """Whether its samplers move the nets that they look at, whoever uses their codes."""
+    return bank.sample_capacitance > 0 and not bank.buffered

@@ -12,6 +12,7 @@ from thermosim.analysis import linear, thermodynamics
 from thermosim.circuit.branches import branches
 from thermosim.circuit.circuit import Circuit
 from thermosim.circuit.lint_pbits import Found, position
+from thermosim.circuit.noise_states import NOISES
 from thermosim.circuit.program import Program
 from thermosim.circuit.stamps import ACTIVE
 from thermosim.constants import BOLTZMANN
@@ -22,7 +23,7 @@ _ROUND_OFF = 1e-9
 
 def hidden_dissipation(circuit: Circuit, program: Program) -> Found:
     """Resistors at unequal temperatures exchange more heat than the voltages show."""
-    if circuit.of_type(*ACTIVE, "white_noise"):
+    if circuit.of_type(*ACTIVE, *NOISES):
         return
     for island in program.islands:
         parts = [part for part in branches(circuit, island, program.driven) if part.conductance > 0]

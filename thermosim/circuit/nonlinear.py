@@ -58,7 +58,7 @@ def build_nonlinear_islands(
         before = len(problems)
         refuse_beside(circuit, members, movers, problems)
         base = linear_island(circuit, nodes, members, driven, tied, movers, problems)
-        good = len(problems) == before and sensed(circuit, base, members, problems)
+        good = len(problems) == before and base.moving is None and sensed(circuit, base, members, tied[0], problems)
         found.append(_island(circuit, base, members, driven, tied, problems, good))
     return tuple(found)
 

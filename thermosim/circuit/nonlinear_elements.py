@@ -10,7 +10,7 @@ from thermosim.circuit.movers import Movers
 from thermosim.circuit.nets import GROUND
 from thermosim.circuit.noise_states import COLOURED, HELD
 from thermosim.circuit.program import Island
-from thermosim.circuit.stamps import BENT, COILS, Members
+from thermosim.circuit.stamps import BENT, COILS, Members, Ties
 from thermosim.errors import Problems
 
 
@@ -57,13 +57,14 @@ def elements(circuit: Circuit, members: Members | None = None) -> Iterator[tuple
             yield instance, k
 
 
-def sensed(circuit: Circuit, base: Island, members: Members, problems: Problems) -> bool:
+def sensed(circuit: Circuit, base: Island, members: Members, tied: Ties, problems: Problems) -> bool:
     """Report nonlinear elements at nets without capacitance: elimination is for linear parts alone."""
     before = len(problems)
     for instance, k in elements(circuit, members):
         for pin in instance.pins:
-            net = instance.pins[pin][k]
-            if net in base.absent and "no capacitance" in base.absent[net]:
+            own = instance.pins[pin][k]
+            net = tied.get(own, (own, 0.0))[0]
+            if net in base.absent:
                 problems.add(
                     circuit.netlist.document.position((*instance.at, "pins", pin)), instance.element(k),
                     f"net '{net}' has no capacitance: a nonlinear current there would have to be solved for at every "

@@ -347,7 +347,7 @@ class Program:
     islands: tuple[Island, ...]
     fabrics: tuple[Fabric, ...]
     driven: Mapping[str, float]
-    """Constant voltage of every net driven by an ideal source, on this die [V]."""
+    """Constant voltage of every net driven by an ideal source, on this die [V]; of a DAC, that of its first code."""
     drawn_driven: Mapping[str, float]
     """The same as drawn; a net driven by a DAC is at 0 V."""
     adcs: tuple[AdcBank, ...]

@@ -31,8 +31,9 @@ def refuse_moving(
                 f"a source that moves on net '{net}' of a network that is not linear is not built; drive it by a DAC",
             )  # fmt: skip
     moving = {net: island for island in islands if island.moving is not None for net in island.nodes}
+    at_all = moving.keys() | {net for island in moving.values() for net in island.absent}
     for instance in circuit.of_type(*COLOURED, *HELD):
-        touched = [net for pin in ("p", "n") for net in instance.pins[pin] if net in moving]
+        touched = [net for pin in ("p", "n") for net in instance.pins[pin] if net in at_all]
         if touched:
             problems.add(
                 document.position(instance.at, key=True), instance.path,
@@ -41,14 +42,15 @@ def refuse_moving(
             )  # fmt: skip
     for instance in circuit.of_type("adc"):
         model: Any = instance.bound.model
-        touched = [net for net in instance.pins["in"] if net in moving]
+        touched = [net for net in instance.pins["in"] if net in moving or net in nets]
         if touched and model.jitter > 0:
+            what = "that a generator moves" if touched[0] in nets else "of a network that changes in time"
             problems.add(
                 document.position((*instance.at, "pins", "in")), instance.path,
-                f"aperture jitter on net '{touched[0]}' of a network that changes in time is not built; leave jitter "
-                "out",
+                f"aperture jitter on net '{touched[0]}' {what} is not built; leave jitter out",
             )  # fmt: skip
-        loaded = next((net for net in touched if getattr(moving[net].moving, "stores")), None)  # noqa: B009
+        stores = {net for net, island in moving.items() if island.moving is not None and island.moving.stores}
+        loaded = next((net for net in touched if net in stores), None)
         if loaded is not None and not model.buffered:
             problems.add(
                 document.position((*instance.at, "pins", "in")), instance.path,

@@ -128,8 +128,8 @@ def _heat_is_known(circuit: Circuit, heated: list[Instance], problems: Problems)
                 )
             elif island is None and not ends <= {GROUND, *driven}:
                 why = "its network is not linear"
-            elif island is not None and island.moving is not None:
-                why = "its network changes in time"
+            elif instance.path in movers.signals or (island is not None and island.moving is not None):
+                why = "its network changes in time" if instance.path not in movers.signals else "it changes in time"
             elif island is not None and ends & set(island.absent):
                 gone = min(ends & set(island.absent))
                 why = f"its heat is no number: {island.absent[gone]}"

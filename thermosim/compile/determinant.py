@@ -20,6 +20,7 @@ from thermosim.compile.chip import Effort, Run
 from thermosim.compile.matrix import refuse_unless_positive_definite
 from thermosim.compile.parts import Parts
 from thermosim.compile.staircase import Stairs, chosen, climb, stairs
+from thermosim.compile.tasks import EFFORT, PARTS
 from thermosim.contracts import Floats
 from thermosim.errors import ThermosimError
 
@@ -58,8 +59,8 @@ class DeterminantAnswer(Answer):
 def log_determinant(
     matrix: Floats,
     reference: Floats | None = None,
-    parts: Parts | None = None,
-    effort: Effort | None = None,
+    parts: Parts = PARTS,
+    effort: Effort = EFFORT,
     roundings: int = 0,
     switches: int | None = None,
     dwell: float = 1.0,
@@ -82,7 +83,6 @@ def log_determinant(
     ThermosimError
         If a matrix is not positive definite, both are the same, or passive parts cannot hold the stairs.
     """
-    parts, effort = Parts() if parts is None else parts, Effort() if effort is None else effort
     a = refuse_unless_positive_definite(matrix, "A")
     start = np.diag(np.diag(a)) if reference is None else refuse_unless_positive_definite(reference, "the reference")
     _refuse(a, start, effort, switches, dwell)

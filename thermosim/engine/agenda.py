@@ -49,7 +49,8 @@ class Pending(NamedTuple):
 class Agenda:
     """What is to happen, by instant and phase.
 
-    `actions` are called by name; `after_instant` runs when an instant is complete, and may call :meth:`halt`.
+    `actions` are called by name; `after_instant` runs when an instant is complete, and may call :meth:`halt`. An action
+    that raises is still pending, and so is what had not happened before it.
     """
 
     def __init__(self, actions: Mapping[str, Action], after_instant: Callable[[int], None]) -> None:
@@ -103,8 +104,10 @@ class Agenda:
         time = self.now = int(self._environment.now)
         actions = self._actions
         for phase in self._instants[time]:
-            for name, payload in phase:  # grows while it runs if an action without latency adds to its own instant
+            while phase:  # grows while it runs if an action without latency adds to its own instant
+                name, payload = phase[0]
                 actions[name](time, payload)
+                del phase[0]
         del self._instants[time]
         self._after_instant(time)
 

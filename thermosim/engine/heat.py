@@ -12,7 +12,7 @@ Sums are of the recorded window alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,12 +30,19 @@ from thermosim.streams import replica_keys
 from thermosim.times import seconds
 
 _BULK = 2**22
-"""Branch pairs in one call, a tenth of a second: a second Ctrl-C is heard, a first waits for the whole step."""
+"""Branch pairs in one call, a tenth of a second: between two calls Ctrl-C is heard."""
+
+
+class Unfinished(Exception):
+    """A long step was broken off and undone, because the run is to stop."""
 
 
 class HeatLedger:
     """`heat` (branch, replica) [J] into each branch, `work` (input, replica) [J] by each driven net since the start of
-    the window; `gained` (replica,) [J]: energy stored since then; it equals all work less all heat."""
+    the window; `gained` (replica,) [J]: energy stored since then; it equals all work less all heat. `hurried` is asked
+    within long steps whether the run is to stop."""
+
+    hurried: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, island: Island, branches: Sequence[Branch], seed: int, replicas: int) -> None:
         law = island.actual
@@ -71,13 +78,19 @@ class HeatLedger:
         self.gained: Floats = np.zeros(replicas)
 
     def step(self, state: Floats, held: Floats, length: int, counts: bool) -> None:
-        """Move `state` (node, replica) by `length` [fs] with `held` (input, replica) [V]; booked if it `counts`."""
+        """Move `state` (node, replica) by `length` [fs] with `held` (input, replica) [V]; booked if it `counts`.
+
+        Raises
+        ------
+        Unfinished
+            If the run is to stop before the step has ended; nothing has changed then.
+        """
         if not len(self._columns):  # capacitors alone: nothing moves
             return
         step, pieces = self._step(length)
         shape = (len(self._columns), state.shape[1])
         volts, charge, heat = times(self._rails, held), np.zeros(shape), np.zeros(shape)
-        before = state.copy()
+        before, number = state.copy(), self._number
         most = max(1, _BULK // (shape[0] ** 2 * shape[1]))
         while pieces > 0:
             count = min(pieces, most)
@@ -88,6 +101,9 @@ class HeatLedger:
             )  # fmt: skip
             self._number += count
             pieces -= count
+            if pieces and self.hurried():
+                state[:], self._number = before, number
+                raise Unfinished
         if counts:
             self.heat += heat[: len(self.branches)]
             through = times(self._ports, charge) - times(self.law.input_capacitance.T, state - before)

@@ -33,9 +33,7 @@ def rounded(normal: Floats, bits: int | None, clip: float | None) -> Floats:
 class HeldNoiseRunner:
     """One array of held noise and the islands that it drives."""
 
-    def __init__(
-        self, bank: HeldBank, islands: list[AnyRunner], rails: Held, counters: Counters, seed: int
-    ) -> None:
+    def __init__(self, bank: HeldBank, islands: list[AnyRunner], rails: Held, counters: Counters, seed: int) -> None:
         replicas = rails.values.shape[1]
         self.bank = bank
         self._rails, self._rows = rails, rails.numbers(bank.inputs)
@@ -53,9 +51,9 @@ class HeldNoiseRunner:
         """New levels from `time` [fs] on, those of edge number `edge`."""
         normals(self._keys, np.uint64(edge), self._normal)
         amperes = self.bank.actual[:, np.newaxis] * rounded(self._normal, self.bank.bits, self.bank.clip)
-        count = self._updates.at(time)
-        count += len(amperes)
         for runner, rows, elements in self._driven:
             runner.advance(time)
             runner.drive(rows, amperes[elements])
+        count = self._updates.at(time)
+        count += len(amperes)
         self._rails.set(time, self._rows, amperes)

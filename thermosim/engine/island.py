@@ -167,14 +167,13 @@ class IslandRunner:
             length -= first
         exact = self._propagator(length)
         product(exact.inputs, self._held, self._drive)
-        if self._aperture is not None:
-            self._aperture.before(self.state, length, exact, self._drive)
+        expected = None if self._aperture is None else times(exact.decay, self.state) + self._drive
         if self.ledger:
             self.ledger.step(self.state, self._held[: self._inputs], length, self.time >= self._window)
         else:
             step(self.state, exact.decay, self._drive, exact.factor, self._keys, np.uint64(self.number))
-        if self._aperture is not None:
-            self._aperture.after(self.state)
+        if self._aperture is not None and expected is not None:
+            self._aperture.keep(self.state - expected, length, exact)
         self.number += 1
         self.time += length
         if self.learner:
@@ -282,12 +281,8 @@ class _Aperture:
         self._step: Propagator | None = None
         self._length = 0
 
-    def before(self, state: Floats, length: int, exact: Propagator, driven: Floats) -> None:
-        self.noise = -(times(exact.decay, state) + driven)
-        self._step, self._length = exact, length
-
-    def after(self, state: Floats) -> None:
-        self.noise += state
+    def keep(self, noise: Floats, length: int, exact: Propagator) -> None:
+        self.noise, self._step, self._length = noise, exact, length
 
     def checkpoint(self) -> dict[str, Any]:
         return {"noise": self.noise.copy(), "last_step": self._length}

@@ -84,7 +84,7 @@ class Observer:
         self._plain = Watch(
             places, once.first, once.source, once.weight, base.astype(np.int32), unit, *packed, left, right, none
         )  # fmt: skip
-        bounds = np.searchsorted(fabric.colour[order], np.arange(fabric.colours + 1)).astype(np.int64)
+        bounds = np.array([0, n])  # nothing moves while it is observed: blocks need not lie in a colour
         laid = blocks(once, bounds, SIZE)
         # The same rows with the numbers of edges instead of weights, of which some may be zero.
         edge = blocks(rows(places, targets, sources, np.arange(1, len(weights) + 1)), bounds, SIZE).weight.astype(

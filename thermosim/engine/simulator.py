@@ -26,7 +26,7 @@ from thermosim.engine.agenda import Agenda, Edges, Phase
 from thermosim.engine.controls import ControllerRunner
 from thermosim.engine.conversion import AdcRunner, DacRunner
 from thermosim.engine.counters import Counters
-from thermosim.engine.heat import HeatLedger
+from thermosim.engine.heat import HeatLedger, Unfinished
 from thermosim.engine.held import Held
 from thermosim.engine.held_noise import HeldNoiseRunner
 from thermosim.engine.hosts import HostRunner
@@ -150,7 +150,9 @@ class Simulation:
             if runner.island.path in program.branches and isinstance(runner, IslandRunner):
                 parts = program.branches[runner.island.path]
                 ledger = HeatLedger if runner.island.moving is None else MovingLedger
-                runner.book(ledger(runner.island, parts, seed, replicas), program.burn_in)
+                booked = ledger(runner.island, parts, seed, replicas)
+                booked.hurried = self._is_interrupted
+                runner.book(booked, program.burn_in)
         self.islands += [
             JumpRunner(island, held(island.inputs), self.counters, program.burn_in, seed, threads)
             for island in program.jump_islands
@@ -234,6 +236,8 @@ class Simulation:
         with _caught_interrupt(self._interrupt):
             try:
                 self.agenda.run()
+            except Unfinished:
+                pass  # Whoever moves islands moves them first, so that the action can be done again from its start.
             except KeyboardInterrupt:
                 # Raised by somebody's code. Inside an instant half of its actions have happened: no going on.
                 self.torn = self.agenda.inside_instant
@@ -405,6 +409,9 @@ class Simulation:
 
     def _interrupt(self) -> None:
         self._interrupted = True
+
+    def _is_interrupted(self) -> bool:
+        return self._interrupted
 
 
 @contextmanager

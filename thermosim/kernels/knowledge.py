@@ -17,8 +17,8 @@ from thermosim.kernels.jit import jit
 
 _ROOT2 = math.sqrt(2.0)
 _LOG_ROOT_2PI = 0.5 * math.log(2 * math.pi)
-_NARROW = 2e-3
-"""Width times distance below which a cell is expanded about its centre, to 1e-6 of its variance."""
+_NARROW = 0.05
+"""Width times distance below which a cell is expanded about its centre, to 1e-9 of its variance."""
 _FAR = 30.0
 """Beyond it a tail is an exponential."""
 
@@ -29,9 +29,14 @@ def cell(a, b):
     if math.isfinite(a) and math.isfinite(b):
         centre, half = (a + b) / 2, (b - a) / 2
         if 2 * half * max(1.0, abs(centre)) < _NARROW:
-            third = half * half / 3
-            log = math.log(2 * half) - _LOG_ROOT_2PI - centre * centre / 2 + (centre * centre - 1) * third / 2
-            return log, centre * (1 - third), third
+            # the density about the centre, sum_k He_k(c) (-x)^k / k!, and moments of an even x
+            c2, m2, m4, m6 = centre * centre, half**2 / 3, half**4 / 5, half**6 / 7
+            he3, he4 = centre * (c2 - 3), c2 * (c2 - 6) + 3
+            more = (c2 - 1) * m2 / 2 + he4 * m4 / 24
+            offset = -(centre * m2 + he3 * m4 / 6) / (1 + more)
+            square = (m2 + (c2 - 1) * m4 / 2 + he4 * m6 / 24) / (1 + more)
+            log = math.log(2 * half) - _LOG_ROOT_2PI - c2 / 2 + math.log1p(more)
+            return log, centre + offset, square - offset * offset
     sign = 1.0
     if a < 0 and -a > b:  # the heavier end comes first: differences of small tails keep their digits
         a, b, sign = -b, -a, -1.0

@@ -19,12 +19,16 @@ from thermosim.circuit.held_noise import Held, held_in
 from thermosim.circuit.noise_states import is_noise, own_rows
 from thermosim.circuit.program import Island, Program
 from thermosim.circuit.sources import ties
-from thermosim.circuit.stamps import LINEAR, stamp, state_name
+from thermosim.circuit.stamps import ACTIVE, LINEAR, stamp, state_name
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 from thermosim.measure import coloured
 from thermosim.measure.periodic import Periodic, periodic
 from thermosim.times import seconds
+
+
+DUST = 1e-12
+"""Of the rates of a network, the part that round-off may pretend to be entropy production."""
 
 
 @dataclass(frozen=True)
@@ -55,10 +59,10 @@ class NetworkAnalysis:
     `mean` [V], `covariance` [V^2]; `stored` [J]: mean energy in capacitors and in inductors; `times` [s] of the
     relaxation modes, slowest first, and their `frequencies` [Hz], 0 where they do not ring; `low_density`
     [V^2/Hz], one-sided at f = 0; `bandwidth` [Hz]: variance over it; `gain` (node, input) at f = 0 from driven nets;
-    `reversible`: detailed balance, with currents odd; `circulation` [V^2/s]; `visible` entropy production [k/s], None
+    `reversible`: detailed balance, with currents odd, None where no law is known; `circulation` [V^2/s]; `visible` entropy production [k/s], None
     where some direction has no noise, or noise has a memory; `physical`: sum of heats over k T, None where a bath at
     0 K takes heat or one has no temperature; `heats`, `works`; `turnover` [W]: what all noise puts in; `contributions`
-    by share. `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock;
+    by share; `active`: elements whose supplies and noise of their own are in no sum. `reason` says why the rest is missing. With held noise everything is the mean over a period of its clock;
     `edges` (n, n) [V^2]: the covariance just before new levels, None without it or with several clocks.
     """
 
@@ -73,7 +77,7 @@ class NetworkAnalysis:
     low_density: Floats
     bandwidth: Floats
     gain: Floats
-    reversible: bool
+    reversible: bool | None
     circulation: Floats
     visible: float | None
     physical: float | None
@@ -85,6 +89,7 @@ class NetworkAnalysis:
     periodic: Periodic | None = None
     """Of a network that changes in time and repeats: its state at the phases; then all but `times` is undefined."""
     edges: Floats | None = None
+    active: tuple[str, ...] = ()
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -102,11 +107,19 @@ class NetworkAnalysis:
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self.covariance / np.outer(self.deviation, self.deviation))
 
+    def cleaned(self, rate: float | None) -> float | None:
+        """A rate of entropy [k/s] without the dust of round-off: each mode gives and takes about k in its time."""
+        if rate is None:
+            return None
+        with np.errstate(divide="ignore"):
+            return 0.0 if abs(rate) < DUST * float(np.abs(1 / self.times).sum()) else rate
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data with stable keys, in SI; what is undefined is None."""
         plain: dict[str, Any] = {"path": self.path, "nodes": list(self.nodes), "inputs": list(self.inputs)}
-        plain |= {"reason": self.reason, "reversible": self.reversible, "visible": self.visible}
-        plain |= {"physical": self.physical, "stored": [_plain(np.array(energy)) for energy in self.stored]}
+        plain |= {"reason": self.reason, "reversible": self.reversible, "visible": self.cleaned(self.visible)}
+        plain |= {"physical": self.cleaned(self.physical), "active": list(self.active)}
+        plain |= {"stored": [_plain(np.array(energy)) for energy in self.stored]}
         for name in ("times", "frequencies", "mean", "covariance", "low_density", "bandwidth", "gain", "circulation"):
             plain[name] = _plain(getattr(self, name))
         plain["deviation"] = _plain(self.deviation)
@@ -160,7 +173,7 @@ def _moving(island: Island, driven: Mapping[str, float]) -> NetworkAnalysis:
             times = -seconds(found.period) / np.log(np.abs(found.state.multipliers))
     return NetworkAnalysis(
         island.path, island.nodes, island.inputs, reason, times, np.zeros(len(times)), empty, square, empty, empty,
-        np.zeros((n, 0)), False, square, None, None, (), (), (), periodic=found,
+        np.zeros((n, 0)), None, square, None, None, (), (), (), periodic=found,
     )  # fmt: skip
 
 
@@ -190,8 +203,8 @@ def _island(circuit: Circuit, island: Island, program: Program) -> NetworkAnalys
     empty = np.full(n, np.nan)
     if reason:
         return NetworkAnalysis(
-            **common, low_density=empty, bandwidth=empty, gain=np.zeros((n, 0)), reversible=False,
-            circulation=np.zeros((n, n)), visible=None, physical=None, heats=(), works=(), contributions=(),
+            **common, low_density=empty, bandwidth=empty, gain=np.zeros((n, 0)), reversible=None,
+            circulation=np.full((n, n), np.nan), visible=None, physical=None, heats=(), works=(), contributions=(),
         )  # fmt: skip
     zero = np.zeros(1)
     density = spectrum.density(law.capacitance, law.conductance, law.noise, zero)[0].real.diagonal()
@@ -227,6 +240,9 @@ def _island(circuit: Circuit, island: Island, program: Program) -> NetworkAnalys
         reversible=levels is None and coloured.reversible(island)
         if memory
         else linear.is_reversible(law.capacitance, law.conductance, law.noise, island.parity),
+        active=tuple(
+            instance.element(k) for group in gathered for instance, k in group.members if instance.type in ACTIVE
+        ),
         circulation=thermodynamics.circulation(drift, covariance, spread),
         visible=None if memory else thermodynamics.visible_entropy(drift, covariance, spread, island.parity),
         physical=physical_entropy(heats),

@@ -13,6 +13,7 @@ from thermosim.circuit.noise_states import is_noise
 from thermosim.circuit.program import Fabric
 from thermosim.measure.network import Flow, NetworkAnalysis, imbalance
 from thermosim.measure.periodic import Periodic
+from thermosim.report.converters import converter
 from thermosim.report.story import Fact, Part, Section, Story, Table
 from thermosim.times import seconds
 from thermosim.units import show
@@ -24,6 +25,7 @@ _ROUND_OFF = 1e-9
 def tell(chip: Chip, networks: tuple[NetworkAnalysis, ...], full: bool = False) -> Story:
     """One section for each island and fabric; `full` gives every node, mode and element."""
     sections = [part for network in networks for part in _network(network, full)]
+    sections += [converter(bank, networks, len(bank.inputs) if full else SHOWN) for bank in chip.program.adcs]
     sections += [_fabric(fabric) for fabric in chip.program.fabrics]
     remarks = [*left_out(chip), *(str(problem) for problem in chip.lints)]
     if chip.program.controllers:
@@ -163,12 +165,15 @@ def _heat(found: NetworkAnalysis, full: bool) -> Section:
     flows = sorted((*found.heats, *found.works), key=lambda flow: -abs(flow.watts))
     moving = [flow for flow in flows if abs(flow.watts) > _ROUND_OFF * size]
     memory = found.edges is not None or any(is_noise(name) for name in found.nodes)
-    visible = "undefined" if found.visible is None else f"{show(_clean(found.visible, found), '1/s', 4)}"
-    physical = "undefined" if found.physical is None else f"{show(_clean(found.physical, found), '1/s', 4)}"
-    if found.physical is None:
+    seen, taken = found.cleaned(found.visible), found.cleaned(found.physical)
+    visible, physical = ("undefined" if rate is None else show(rate, "1/s", 4) for rate in (seen, taken))
+    if taken is None:
         gathered = any(flow.temperature is not None and math.isnan(flow.temperature) for flow in found.heats)
         why = "parts without a heat of their own meet at an eliminated net" if gathered else "a bath at 0 K takes heat"
-    elif found.visible is not None and _clean(found.physical, found) > 2 * abs(found.visible):
+    elif found.active:
+        rest = f" and {len(found.active) - 1} more" if len(found.active) > 1 else ""
+        why = f"of resistors alone: the supply and the noise of {found.active[0]}{rest} are not counted"
+    elif seen is not None and taken > 2 * abs(seen):
         why = "the voltages hide most of it"
     else:
         why = ""
@@ -199,12 +204,6 @@ def _what(flow: Flow) -> str:
     if flow.temperature is None:
         return "work of a source"
     return "net heat of all" if math.isnan(flow.temperature) else f"heat into {show(flow.temperature, 'K')}"
-
-
-def _clean(rate: float, found: NetworkAnalysis) -> float:
-    """A rate of entropy without the dust of round-off: each mode gives and takes about k in its time."""
-    with np.errstate(divide="ignore"):
-        return 0.0 if abs(rate) < _ROUND_OFF * float(np.abs(1 / found.times).sum()) else rate
 
 
 def _fabric(fabric: Fabric) -> Section:
