@@ -161,8 +161,8 @@ def matrices(near, far):
 def by_hand(replicas, seed):
     """KNOBS over 11 us in the coordinate of charge: exact stretches, and knobs that turn along a path of 200 pieces.
 
-    Voltages at the end (2, replica); works [kT] of C1 and C12 together, of CU, of the source U; they turn one generator
-    after the other where both do, as any path has the same sum: then only the sum of all is compared.
+    Voltages at the end (2, replica); works [kT] of all knobs together, whose shares depend on the path where several
+    turn at once, and of the source U.
     """
     random = np.random.default_rng(seed)
     changes = sorted({time for time, _ in (*NEAR, *MORE)} | {11e-6})

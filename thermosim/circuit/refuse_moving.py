@@ -49,7 +49,8 @@ def refuse_moving(
                 document.position((*instance.at, "pins", "in")), instance.path,
                 f"aperture jitter on net '{touched[0]}' {what} is not built; leave jitter out",
             )  # fmt: skip
-        loaded = next((net for net in touched if (own := moving.get(net)) and own.moving and own.moving.stores), None)
+        stores = {net for net, island in moving.items() if island.moving is not None and island.moving.stores}
+        loaded = next((net for net in touched if net in stores), None)
         if loaded is not None and not model.buffered:
             problems.add(
                 document.position((*instance.at, "pins", "in")), instance.path,
