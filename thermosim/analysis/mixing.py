@@ -161,9 +161,11 @@ def _judge(
         return "not settled", f"all chains drift: R-hat {rhat:.3f}"
     if beyond_chance and rhat > 1.01:
         return "not settled", f"chains disagree: R-hat {rhat:.3f}"
-    short = not whole.closed or draws < LENGTH * tau
+    short = not whole.closed or draws < LENGTH * max(tau, 1.0)  # few draws make tau look small by chance
     if short and rhat > 1.1:
         return "not settled", f"chains disagree: R-hat {rhat:.3f}"
+    if short and tau < 1.0:
+        return "too short", f"{draws} samples a chain; {LENGTH:g} are needed at least"
     if short:
         return (
             "too short",
