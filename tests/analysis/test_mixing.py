@@ -165,3 +165,14 @@ def test_a_first_half_that_never_moved_has_no_time_and_raises_no_warning() -> No
     x = np.zeros((8, 2000))
     x[:, 1500:] = np.random.default_rng(0).choice([0.0, 1.0], (8, 500))
     assert assess("x", x).verdict == "not settled"
+
+
+def test_a_handful_of_draws_is_too_short_however_small_chance_makes_its_time():
+    """Of many chains of 20 independent draws some seem antithetic: tau 0.05 is no reason to believe 400."""
+    draws = np.random.default_rng(1).standard_normal((400, 1, 20))
+    found = [assess("x", chain) for chain in draws]
+    assert min(one.tau for one in found) == 1 / np.log10(20)
+    assert "ok" not in {one.verdict for one in found}
+    assert {one.reason for one in found if one.tau < 1 and one.verdict == "too short"} == {
+        "20 samples a chain; 50 are needed at least"
+    }

@@ -245,8 +245,9 @@ def test_a_swing_that_cannot_be_looked_after_is_told(chip, what, why):
 def test_few_electrons_are_seen_beside_a_switch_in_the_state_that_remembers_longest(chip):
     """I tau / q of 1 pA and 1 us; the open switch is a thousandth of the resistor."""
     shot = "  J: {type: shot_noise, mean: left_out, current: 1 pA, pins: {p: x, n: 0}}\n"
-    for more in ((), (SWITCH,)):
-        (found,) = [one for one in chip(CLOCK, RC, *more, shot).lints if one.rule == "few-electrons"]
+    turned = "  CT: {type: capacitor, c: 1 aF, gain: g, pins: {p: x, n: 0}}\n"
+    for more in ((), (SWITCH,), (turned,)):
+        (found,) = [one for one in chip(CLOCK, RC, *more, shot, before=STEPS).lints if one.rule == "few-electrons"]
         assert found.message.startswith("6.24 electrons cross it in the ")
 
 

@@ -93,7 +93,11 @@ def autocorrelation(x: Floats, lags: int) -> Floats:
 
 
 def windowed(rho: Floats, samples: int) -> Correlation:
-    """Sum rho (lag,) up to its own window; `samples` is R N. Undefined where rho is."""
+    """Sum rho (lag,) up to its own window; `samples` is R N. Undefined where rho is.
+
+    Not below the lesser of 1 / log10 R N (Stan's floor) and its own spread for independent draws: few draws make it as
+    small as they like by chance.
+    """
     if math.isnan(rho[0]):
         return Correlation(math.nan, math.nan, 0, False)
     tau = 2.0 * np.cumsum(rho) - 1.0
@@ -102,7 +106,8 @@ def windowed(rho: Floats, samples: int) -> Correlation:
     shut = np.arange(len(rho)) >= WINDOW * np.maximum(1.0, np.maximum(tau, envelope))
     closed = bool(shut.any())
     window = int(np.argmax(shut)) if closed else len(rho) - 1
-    corrected = max(float(tau[window]) * (1.0 + (2 * window + 1) / samples), 1.0 / samples)
+    least = min(math.sqrt(2.0 * (2 * window + 1) / samples), 1.0 / max(1.0, math.log10(samples)))
+    corrected = max(float(tau[window]) * (1.0 + (2 * window + 1) / samples), least)
     return Correlation(corrected, corrected * math.sqrt(2.0 * (2 * window + 1) / samples), window, closed)
 
 
@@ -161,9 +166,11 @@ def _judge(
         return "not settled", f"all chains drift: R-hat {rhat:.3f}"
     if beyond_chance and rhat > 1.01:
         return "not settled", f"chains disagree: R-hat {rhat:.3f}"
-    short = not whole.closed or draws < LENGTH * tau
+    short = not whole.closed or draws < LENGTH * max(tau, 1.0)  # few draws make tau look small by chance
     if short and rhat > 1.1:
         return "not settled", f"chains disagree: R-hat {rhat:.3f}"
+    if short and tau < 1.0:
+        return "too short", f"{draws} samples a chain; {LENGTH:g} are needed at least"
     if short:
         return (
             "too short",

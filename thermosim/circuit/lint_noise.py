@@ -38,9 +38,12 @@ def kick(island: Island, column: Floats) -> float:
     """
     moving = island.moving
     laws = [island.actual] if moving is None else [moving.actual.law(values) for values in corners(moving)]
-    volts = np.linalg.solve(island.actual.capacitance, column)
-    slope = min(float(column @ drift(law.capacitance, law.conductance) @ volts) for law in laws)
-    return float(column @ volts) / slope if slope > 0 else float("inf")
+    found = []
+    for law in laws:
+        volts = np.linalg.solve(law.capacitance, column)
+        slope = float(column @ drift(law.capacitance, law.conductance) @ volts)
+        found.append(float(column @ volts) / slope if slope > 0 else float("inf"))
+    return max(found)
 
 
 def _columns(circuit: Circuit, program: Program, kind: str) -> Iterator[tuple[Instance, int, Island, Floats]]:
