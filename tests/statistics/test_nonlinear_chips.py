@@ -146,7 +146,7 @@ def test_converters_drive_and_sample_a_nonlinear_node(tmp_path) -> None:
     stopped = run_program(made.program, made.controllers, 2, 32, 1, stop=lambda time: time > 40_000_000_000)
     resumed = simulate(made, seed=2, resume=stopped)
     assert np.array_equal(resumed.samples["x"], held.samples["x"])
-    assert "controller" in measure(held).target[0].note
+    assert "a converter moves its inputs" in measure(held).target[0].note
 
 
 COIL = """
