@@ -15,6 +15,7 @@ transistors and diodes are charge-jump devices (models/transistors.py).
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Any, ClassVar, Literal, Self
@@ -114,13 +115,13 @@ class NonlinearConductance(Model):
             raise ValueError("without noise it has no use for a temperature; leave one of the two out")
         return self
 
+    @abstractmethod
     def slopes(self) -> tuple[float, float]:
         """Slope at 0 V of the current, and the part of it that counts as linear conductance [S]."""
-        raise NotImplementedError
 
+    @abstractmethod
     def linear(self, values: Any, k: int) -> tuple[float, float]:
         """Of element k: linear conductance [S] and slope at 0 V that makes the noise [S]."""
-        raise NotImplementedError
 
 
 class PolynomialConductance(NonlinearConductance):
