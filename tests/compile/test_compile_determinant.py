@@ -36,6 +36,20 @@ def test_log_determinant(signs):
     assert "Bennett" in str(answer)
 
 
+def test_half_the_logarithm_of_two():
+    """ln(det A2 / det A1) / 2 = .34657; .3462 is quoted of a run that is not stated."""
+    reference = np.diag([1.0, 2.0, 3.0])
+    a = reference - 0.3 * (np.ones((3, 3)) - np.eye(3))
+    a *= (2 * np.linalg.det(reference) / np.linalg.det(a)) ** (1 / 3)
+    answer = chips.log_determinant(a, reference=reference, effort=chips.Effort(draws=1500, replicas=32), switches=4)
+    known = np.log(np.diag(reference)).sum()
+    half, error = (answer.value - known) / 2, answer.error / 2
+    assert error < 0.004
+    assert abs(half - 0.34657) < FAR * error
+    assert abs((answer.jarzynski[0] - known) / 2 - 0.34657) < FAR * answer.jarzynski_expected[0] / 2
+    assert abs(2 * half - 0.34657) > FAR * error  # mutant: without the half
+
+
 def test_works_have_the_law_of_the_staircase():
     a = matrix(3, True, 22)
     start = np.diag([4.0, 0.5, 1.0]) * np.trace(a) / 3

@@ -116,6 +116,23 @@ def test_bias_of_straight_curves_is_the_closed_form(tmp_path, step) -> None:
     assert share == pytest.approx(second, rel=min(0.1, (k1 + k2) * step / 3))
 
 
+@pytest.mark.parametrize("step", [2e-9, 10e-9])
+def test_bias_of_eulers_method_on_a_straight_curve_is_the_closed_form(tmp_path, step) -> None:
+    """Euler and Maruyama's variance of a mode of rate k is 2 / (2 - k h) times too large; Heun's is not that."""
+    line = """
+  C: {type: capacitor, c: 1 pF, pins: {p: x, n: 0}}
+  T: {type: tanh_conductance, g: 16 uS, i_max: 1 A, noisy: false, pins: {p: x, n: 0}}
+  N: {type: white_noise, psd: 2e-20 A^2/Hz, pins: {p: x, n: 0}}
+"""
+    island = chip(tmp_path, line).program.nonlinear_islands[0]
+    shares = {}
+    for scheme in ("euler", "heun"):
+        x, matrix = one_step_operator(replace(island, scheme=scheme), step, WIDTH)
+        shares[scheme] = averages(matrix) @ x**2 / (1e-20 / 1e-24 / (2 * 1.6e7))
+    assert shares["euler"] == pytest.approx(2 / (2 - 1.6e7 * step), rel=1e-8)
+    assert abs(shares["heun"] - shares["euler"]) > 0.5 * (shares["euler"] - 1)
+
+
 @pytest.mark.parametrize("scheme", ["heun", "euler", "splitting"])
 def test_the_estimate_of_a_chosen_step_holds_within_a_factor_of_two(tmp_path, scheme) -> None:
     """The exact shift of the variance at the step chosen, in one well and in two; its estimate is BIAS at most."""

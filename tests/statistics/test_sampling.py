@@ -77,6 +77,19 @@ def test_sampling_adds_kt_over_c():
     assert abs(seen.mean() - gain * 0.01) < FAR * np.sqrt(exact / count)
 
 
+@pytest.mark.parametrize(("bits", "capacitance"), [(8, 3.3e-15), (10, 52e-15), (12, 0.83e-12)])
+def test_noise_of_sampling_equals_that_of_quantisation_at_a_capacitance(bits, capacitance):
+    """C = 12 k T 4^N / V^2 at a range V of 1 V: each is half of the error."""
+    exact = 12 * BOLTZMANN * 300 * 4**bits
+    assert exact == pytest.approx(capacitance, rel=0.015)
+    bank = adc(bits=bits, low=-0.5, high=0.5, sample_capacitance=exact)
+    volts = np.random.default_rng(2).uniform(-0.4, 0.4, 40_000)
+    square = (centre(bank, converted(bank, volts)[0]) - volts) ** 2
+    error = square.std() / np.sqrt(len(volts))
+    assert abs(square.mean() - 2 * bank.step**2 / 12) < FAR * error
+    assert abs(square.mean() - 2.1 * bank.step**2 / 12) > FAR * error
+
+
 def test_gain_offset_and_the_table_come_in_order_and_clips_are_counted():
     table = np.array([[-0.5, 0.1, 0.3]])
     bank = adc(bits=2, low=-1.0, high=1.0, transitions=table, gain=np.array([2.0]), offset=np.array([0.1]))
