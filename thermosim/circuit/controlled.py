@@ -49,6 +49,17 @@ def check_controlled(
                   "state its pole")  # fmt: skip
 
 
+def outputs(circuit: Circuit, members: Members) -> dict[str, str]:
+    """Nets at the outputs of these elements' sources, and the source."""
+    return {
+        instance.pins[pin][k]: instance.element(k)
+        for path, numbers in members.items()
+        if (instance := circuit.instances[path]).type == "vcvs"
+        for k in numbers
+        for pin in ("n", "p")
+    }
+
+
 def _loop_gain(inner: np.ndarray, state: int) -> float:
     """|control x gain| for 1 V between the output's nets, all stores at 0."""
     output = -inner[:, state]  # +1 at p, -1 at n: the current of the source goes there

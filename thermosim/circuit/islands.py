@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from thermosim.circuit.circuit import Circuit
-from thermosim.circuit.controlled import check_controlled
+from thermosim.circuit.controlled import check_controlled, outputs
 from thermosim.circuit.eliminate import Undetermined, eliminate, without_storage
 from thermosim.circuit.inductance import check_inductance, check_inductors
 from thermosim.circuit.movers import Movers, corners, moved
@@ -102,8 +102,11 @@ def linear_island(
         except Undetermined as error:
             _undetermined(circuit, [unknowns[row] for row in error.rows if "(" not in unknowns[row]], problems)
         else:
+            made = outputs(circuit, members)
             absent |= {
-                net: f"net '{net}' has no capacitance, so its voltage would be white noise; put a capacitor from it "
+                net: f"net '{net}' is made by '{made[net]}', which has no pole; look at what controls it"
+                if net in made
+                else f"net '{net}' has no capacitance, so its voltage would be white noise; put a capacitor from it "
                 "to ground"
                 for net in (unknowns[row] for row in gone)
             }
