@@ -110,6 +110,6 @@ def test_a_capacitor_at_its_output_is_refused():
 def test_it_cannot_be_looked_at():
     parts = [*NODES, vcvs("E", 2.0, "e", "y"), r("Re", R, "e", "x")]
     with pytest.raises(
-        NetlistError, match="record.e: net 'e' is made by 'E', which has no pole; look at what controls it"
+        NetlistError, match=r"record\.e: net 'e' is made by 'E', which has no pole; look at what controls it"
     ):
         chip(parts, run="{duration: 1 us, record: {e: every 100 ns}}")
