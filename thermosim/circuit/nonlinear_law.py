@@ -21,6 +21,7 @@ import numpy as np
 
 from thermosim.analysis.conduction import Conduction
 from thermosim.circuit.program import LinearLaw
+from thermosim.circuit.unknowns import Unknowns
 from thermosim.constants import BOLTZMANN
 from thermosim.contracts import Floats
 
@@ -88,7 +89,7 @@ class NonlinearLaw:
 
 
 @dataclass(frozen=True)
-class NonlinearIsland:
+class NonlinearIsland(Unknowns):
     """Nodes joined by linear and nonlinear elements, advanced in steps.
 
     `path`, `nodes`, `inputs`, `initial`, `absent`: as for linear islands. `elements`: the nonlinear ones with their
@@ -107,13 +108,3 @@ class NonlinearIsland:
     step: float
     notes: tuple[str, ...]
     absent: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def nets(self) -> tuple[str, ...]:
-        """The unknowns that are nets."""
-        return tuple(name for name in self.nodes if "(" not in name)
-
-    @property
-    def parity(self) -> Floats:
-        """(n,) -1 for currents, which time reversal turns round, and 1 for voltages."""
-        return np.array([-1.0 if name.startswith("i(") else 1.0 for name in self.nodes])

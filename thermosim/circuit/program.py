@@ -17,6 +17,7 @@ from thermosim.analysis.jumps import JumpLaw
 from thermosim.circuit.dits import DitFabric
 from thermosim.circuit.ising import IsingLaw as IsingLaw
 from thermosim.circuit.timetable import Tempering, Timetable
+from thermosim.circuit.unknowns import Unknowns
 from thermosim.contracts import Floats, Ints, Mixture
 from thermosim.models.base import Price
 from thermosim.models.pbit import Barriers, Inner
@@ -48,7 +49,7 @@ class LinearLaw:
 
 
 @dataclass(frozen=True)
-class Island:
+class Island(Unknowns):
     """Analog nodes that are connected through elements; advances only at its own events.
 
     `path` is its first net in sorted order and names its noise. `nodes` are its unknowns: nets [V], then currents of
@@ -66,19 +67,9 @@ class Island:
     absent: Mapping[str, str] = field(default_factory=dict)
     moving: Moving | None = None
 
-    @property
-    def nets(self) -> tuple[str, ...]:
-        """The unknowns that are nets."""
-        return tuple(name for name in self.nodes if "(" not in name)
-
-    @property
-    def parity(self) -> Floats:
-        """(n,) -1 for currents, which time reversal turns round, and 1 for voltages."""
-        return np.array([-1.0 if name.startswith("i(") else 1.0 for name in self.nodes])
-
 
 @dataclass(frozen=True)
-class JumpIsland:
+class JumpIsland(Unknowns):
     """Nodes joined by transistors, diodes and capacitors; charge crosses one electron at a time.
 
     `path` is its first net in sorted order and names its noise. `channels`: names of the jumps, in the order of the
@@ -95,11 +86,6 @@ class JumpIsland:
     exact: bool
     supplies: tuple[tuple[str, int], ...]
     initial: tuple[int, ...]
-
-    @property
-    def nets(self) -> tuple[str, ...]:
-        """Its nodes, all of them nets."""
-        return self.nodes
 
 
 Order = Literal["coloured", "sequential", "random", "parallel", "subset", "free"]
